@@ -1,0 +1,216 @@
+import { initialTransition, transition } from 'xstate';
+import { accept, type Decider, type Decision, type DecisionContext, reject } from '../decider.ts';
+import type { WorkerId } from '../ids.ts';
+import type { BuildJobCommand, Report } from './commands.ts';
+import { BuildJobEvent, terminalEventTypes } from './events.ts';
+import { type BuildJobSnapshot, buildJobMachine, buildJobMachineVersion } from './machine.ts';
+import { retryDelayMs } from './retry-policy.ts';
+import { finalStatuses, statusOf } from './status.ts';
+
+/**
+ * The build job as a decider. `decide` only *proposes*: every event it returns was first accepted by the machine, in
+ * order, from the state given. A command that has already taken effect is accepted with no events, so every command may
+ * be sent again after an unknown outcome.
+ */
+export const buildJobDecider: Decider<BuildJobSnapshot, BuildJobCommand, BuildJobEvent> = {
+  category: 'buildJob',
+  machineVersion: buildJobMachineVersion,
+  initialState: () => initialTransition(buildJobMachine)[0],
+  decide(command, state, context) {
+    const proposal = propose(command, state, context);
+    return proposal.ok ? checkedByMachine(proposal.events, state, command) : proposal;
+  },
+  evolve(state, event) {
+    if (!state.can(event)) {
+      return { ok: false, drift: `The machine refuses ${event.type} in ${JSON.stringify(state.value)}.` };
+    }
+    return { ok: true, state: transition(buildJobMachine, state, event)[0] };
+  },
+  stateValue: (state) => state.value,
+  parseEvent: (type, data) => BuildJobEvent.parse({ type, data }),
+  schemaVersion: () => 1,
+};
+
+function propose(
+  command: BuildJobCommand,
+  state: BuildJobSnapshot,
+  { now, random }: DecisionContext,
+): Decision<BuildJobEvent> {
+  const { context } = state;
+  switch (command.type) {
+    case 'RequestBuild': {
+      if (context.request !== null) return accept();
+      const { type: _, ...request } = command;
+      return accept<BuildJobEvent>({ type: 'BuildRequested', data: request }, { type: 'BuildQueued', data: {} });
+    }
+    case 'ChangePriority':
+      if (command.priority === context.priority) return accept();
+      return accept<BuildJobEvent>({ type: 'PriorityChanged', data: { priority: command.priority } });
+    case 'DispatchBuild':
+      if (state.value === 'dispatched') return accept();
+      return accept<BuildJobEvent>({
+        type: 'BuildDispatched',
+        data: { attempt: context.attempt + 1, pool: command.pool },
+      });
+    case 'WithdrawDispatch':
+      if (state.value === 'queued') return accept();
+      return accept<BuildJobEvent>({
+        type: 'DispatchWithdrawn',
+        data: { attempt: command.attempt, reason: command.reason },
+      });
+    case 'ClaimBuild': {
+      const { type: _, ...claim } = command;
+      if (context.claimId === claim.claimId) return accept();
+      return accept<BuildJobEvent>({ type: 'BuildClaimed', data: claim });
+    }
+    case 'RecordReport':
+      return proposeReport(command.report, state, { now, random, workerId: command.workerId });
+    case 'ExpireStep':
+      return failAttempt(
+        {
+          type: 'StepTimedOut',
+          data: { attempt: command.attempt, step: command.step, timeoutMs: context.stepTimeoutMs },
+        },
+        state,
+        { now, random, retryable: true },
+      );
+    case 'DeclareWorkerLost':
+      if (context.workerId !== command.workerId || context.attempt !== command.attempt) return stale(state);
+      if (state.value === 'cancelling') {
+        return accept<BuildJobEvent>({ type: 'BuildCancelled', data: { killedProcesses: 0, proven: false } });
+      }
+      return failAttempt(
+        {
+          type: 'WorkerLost',
+          data: { attempt: command.attempt, workerId: command.workerId, reason: command.reason },
+        },
+        state,
+        { now, random, retryable: true },
+      );
+    case 'EndBackoff':
+      return accept<BuildJobEvent>({ type: 'RetryDue', data: { attempt: command.attempt } });
+    case 'CancelBuild': {
+      if (state.value === 'cancelling' || state.value === 'cancelled') return accept();
+      const held = typeof state.value === 'object' || state.value === 'running';
+      return held
+        ? accept<BuildJobEvent>({ type: 'CancelRequested', data: { reason: command.reason } })
+        : accept<BuildJobEvent>({ type: 'BuildCancelled', data: { killedProcesses: 0, proven: true } });
+    }
+    default:
+      return command satisfies never;
+  }
+}
+
+function proposeReport(
+  report: Report,
+  state: BuildJobSnapshot,
+  { workerId, now, random }: DecisionContext & { readonly workerId: WorkerId },
+): Decision<BuildJobEvent> {
+  const { context } = state;
+  if (context.workerId !== workerId || context.attempt !== report.attempt) return stale(state);
+  if (state.value === 'cancelling') return proposeWhileCancelling(report);
+  if (report.seq <= context.reportSeq) return accept();
+  if (report.seq > context.reportSeq + 1 && report.kind !== 'stopped') {
+    return reject('report-gap', `Report ${report.seq} came before report ${context.reportSeq + 1}.`);
+  }
+  const { attempt, seq } = report;
+  switch (report.kind) {
+    case 'step-started': {
+      const { kind: _, ...data } = report;
+      const deadlineAt = new Date(Date.parse(now) + report.timeoutMs).toISOString();
+      return accept<BuildJobEvent>({ type: 'StepStarted', data: { ...data, deadlineAt } });
+    }
+    case 'step-completed': {
+      const { kind: _, ...data } = report;
+      return accept<BuildJobEvent>({ type: 'StepCompleted', data });
+    }
+    case 'step-failed': {
+      const { kind: _, ...data } = report;
+      return failAttempt({ type: 'StepFailed', data }, state, { now, random, retryable: report.retryable });
+    }
+    case 'output-published': {
+      const { kind: _, ...data } = report;
+      return accept<BuildJobEvent>({ type: 'OutputPublished', data });
+    }
+    case 'finished':
+      return accept<BuildJobEvent>({ type: 'BuildCompleted', data: { attempt, seq } });
+    case 'stopped':
+      return failAttempt(
+        { type: 'WorkerLost', data: { attempt, workerId: context.workerId, reason: 'It gave the build back.' } },
+        state,
+        { now, random, retryable: true },
+      );
+    default:
+      return report satisfies never;
+  }
+}
+
+/** After a cancel only the end of the attempt matters; whatever it produced is discarded. */
+function proposeWhileCancelling(report: Report): Decision<BuildJobEvent> {
+  switch (report.kind) {
+    case 'stopped': {
+      const { killedProcesses, proven } = report;
+      return accept<BuildJobEvent>({ type: 'BuildCancelled', data: { killedProcesses, proven } });
+    }
+    case 'finished':
+    case 'step-failed':
+      return accept<BuildJobEvent>({ type: 'BuildCancelled', data: { killedProcesses: 0, proven: true } });
+    case 'step-started':
+    case 'step-completed':
+    case 'output-published':
+      return accept();
+    default:
+      return report satisfies never;
+  }
+}
+
+/** An attempt's failure together with what follows from it: another attempt, or the end. */
+function failAttempt(
+  failure: Extract<BuildJobEvent, { type: 'StepFailed' | 'StepTimedOut' | 'WorkerLost' }>,
+  state: BuildJobSnapshot,
+  { now, random, retryable }: DecisionContext & { readonly retryable: boolean },
+): Decision<BuildJobEvent> {
+  if (!state.can(failure)) return refused(state, failure.type);
+  const { context } = transition(buildJobMachine, state, failure)[0];
+  const { attempt } = context;
+  if (retryable && attempt < (context.request?.maxAttempts ?? 0)) {
+    const delayMs = retryDelayMs({ attempt, random });
+    const dueAt = new Date(Date.parse(now) + delayMs).toISOString();
+    return accept<BuildJobEvent>(failure, { type: 'RetryScheduled', data: { attempt, delayMs, dueAt } });
+  }
+  if (context.failure === null) throw new Error(`${failure.type} left no failure in the state.`);
+  const { code, message, hint, step, annotations } = context.failure;
+  return accept<BuildJobEvent>(failure, {
+    type: 'BuildFailed',
+    data: { code, message, hint, step, annotations: [...annotations] },
+  });
+}
+
+function checkedByMachine(
+  events: readonly BuildJobEvent[],
+  state: BuildJobSnapshot,
+  command: BuildJobCommand,
+): Decision<BuildJobEvent> {
+  let current = state;
+  for (const event of events) {
+    if (!current.can(event)) return refused(state, command.type);
+    current = transition(buildJobMachine, current, event)[0];
+  }
+  return { ok: true, events };
+}
+
+function refused(state: BuildJobSnapshot, what: string) {
+  const status = statusOf(state.value);
+  return finalStatuses.has(status)
+    ? reject('build-ended', `The build has already ended: it is ${status}.`)
+    : reject('illegal-transition', `A build that is ${status} (${JSON.stringify(state.value)}) refuses ${what}.`);
+}
+
+function stale(state: BuildJobSnapshot) {
+  return reject('stale-attempt', `This attempt is over; the build is at attempt ${state.context.attempt}.`);
+}
+
+/** True for the three events of which a job has exactly one, its last. */
+export function isTerminal(event: { readonly type: string }): boolean {
+  return (terminalEventTypes as readonly string[]).includes(event.type);
+}
