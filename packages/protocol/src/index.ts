@@ -1,1 +1,5 @@
-export {};
+export * from './build-views.ts';
+export * from './live-messages.ts';
+export * from './problem.ts';
+export * from './worker-messages.ts';
+export * from './settings.ts';
