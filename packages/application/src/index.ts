@@ -1,1 +1,2 @@
 export * from './ports/event-store.ts';
+export * from './ports/messaging.ts';

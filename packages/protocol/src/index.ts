@@ -2,4 +2,3 @@ export * from './build-views.ts';
 export * from './live-messages.ts';
 export * from './problem.ts';
 export * from './worker-messages.ts';
-export * from './settings.ts';
