@@ -1,1 +1,1 @@
-export {};
+export { createMemoryEventStore, type MemoryEventStoreOptions } from './memory/memory-event-store.ts';

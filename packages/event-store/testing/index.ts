@@ -1,0 +1,2 @@
+export * from './an-event.ts';
+export * from './contract-suite.ts';
