@@ -88,6 +88,7 @@ export const WorkerReport = z.discriminatedUnion('kind', [
   /** The attempt was stopped: on request, or because the worker goes away. */
   report('stopped', { killedProcesses: z.int().nonnegative(), proven: z.boolean() }),
 ]) satisfies z.ZodType<Report>;
+export type WorkerReport = z.infer<typeof WorkerReport>;
 
 /** The kinds of report after which a worker sends nothing more about the attempt. */
 export const lastReportKinds: ReadonlySet<Report['kind']> = new Set(['step-failed', 'finished', 'stopped']);

@@ -1,0 +1,150 @@
+import type {
+  Annotation,
+  ArtifactId,
+  BuildSettings,
+  BuildSource,
+  JobId,
+  Role,
+  StateValue,
+  Status,
+  UserId,
+  WebsiteId,
+} from '@yardmaster/domain';
+import type { BuildError, Notification, StepView, UserQueue } from '@yardmaster/protocol';
+import type { EventBatch, Position } from '../ports/event-store.ts';
+import type { Running } from '../ports/messaging.ts';
+
+/** A build job as the projections keep it: facts only. What depends on now (queue position, reason) is computed when asked. */
+export interface JobRecord {
+  readonly id: JobId;
+  readonly websiteId: WebsiteId;
+  readonly websiteName: string;
+  readonly ownerId: UserId;
+  readonly buildNumber: number;
+  readonly previewName: string;
+  readonly status: Status;
+  readonly state: StateValue;
+  readonly revision: number;
+  readonly position: Position;
+  readonly progress: number;
+  readonly currentStep: string;
+  readonly priority: number;
+  readonly attempt: number;
+  readonly workerId: string | null;
+  readonly workerSession: string | null;
+  /** When the current attempt was claimed. */
+  readonly claimedAt: string | null;
+  /** When it was first queued, which is what waiting counts from. */
+  readonly queuedAt: string | null;
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly completedAt: string | null;
+  readonly error: BuildError | null;
+  readonly annotations: readonly Annotation[];
+  readonly notificationSent: boolean;
+  readonly retryOf: JobId | null;
+  readonly source: BuildSource;
+  readonly settings: BuildSettings;
+  readonly preview: 'static' | 'dev';
+  readonly outputArtifactId: ArtifactId | null;
+  /** Whether `<previewName>.…` serves this build now. */
+  readonly previewLive: boolean;
+}
+
+export interface WebsiteRecord {
+  readonly id: WebsiteId;
+  readonly name: string;
+  readonly slug: string;
+  readonly ownerId: UserId;
+  readonly settings: BuildSettings;
+  readonly createdAt: string;
+  readonly deleted: boolean;
+  readonly buildCount: number;
+  readonly currentJobId: JobId | null;
+  /** The latest completed build, which `<slug>.…` shows. */
+  readonly latestGoodJobId: JobId | null;
+}
+
+export interface UserRecord {
+  readonly id: UserId;
+  readonly role: Role;
+}
+
+export interface PreviewRecord {
+  readonly jobId: JobId;
+  readonly websiteId: WebsiteId;
+  readonly artifactId: ArtifactId;
+  readonly spa: boolean;
+  readonly expiresAt: string | null;
+}
+
+export interface JobFilter {
+  readonly ownerId?: UserId;
+  readonly statuses?: readonly Status[];
+  readonly websiteId?: WebsiteId;
+  /** Creation time, ISO 8601, inclusive. */
+  readonly from?: string;
+  readonly to?: string;
+  /** Part of the website's name or of the job's id. */
+  readonly text?: string;
+  readonly sort: 'newest' | 'oldest' | 'name' | 'priority' | 'duration';
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** Where a waiting build stands; `position` 1 is next. */
+export interface QueuePlace {
+  readonly position: number;
+  readonly aheadOfHigherPriority: number;
+  readonly effectivePriority: number;
+}
+
+/**
+ * The query side. Every answer reflects whole committed batches of events up to {@link ReadModels.position}; nothing but
+ * the projections writes here.
+ */
+export interface ReadModels {
+  readonly storeId: string;
+  /** Subscribes to the store and resolves once everything that was stored at the call is projected. */
+  start(): Promise<void>;
+  /** Idempotent. */
+  stop(): Promise<void>;
+  position(): Position | null;
+  /** Resolves true when the position is projected, false after `timeoutMs` or at stop. */
+  waitFor(position: Position, options: { readonly timeoutMs: number }): Promise<boolean>;
+  /** Called after each committed batch, in order, while `start` catches up too. Listeners must be quick. */
+  onBatch(listener: (batch: EventBatch) => void): Running;
+
+  job(id: JobId): JobRecord | null;
+  jobs(filter: JobFilter): { readonly jobs: readonly JobRecord[]; readonly total: number };
+  /** Jobs that have not ended, oldest first. */
+  openJobs(): readonly JobRecord[];
+  /** Places of all builds in state `queued` or `backingOff`, by the domain's queue order at `nowMs`. */
+  queuePlaces(nowMs: number): ReadonlyMap<JobId, QueuePlace>;
+  statistics(ownerId: UserId | null): UserQueue['statistics'];
+  steps(id: JobId): readonly StepView[];
+
+  website(id: WebsiteId): WebsiteRecord | null;
+  websites(ownerId: UserId): readonly WebsiteRecord[];
+  websiteByName(ownerId: UserId, name: string): WebsiteRecord | null;
+
+  /** The newest first, at most `maxNotifications`. */
+  notifications(userId: UserId): { readonly notifications: readonly Notification[]; readonly unreadCount: number };
+  notification(userId: UserId, id: string): Notification | null;
+
+  user(id: UserId): UserRecord | null;
+  firstAdmin(): UserRecord | null;
+  userByTokenHash(tokenHash: string): UserRecord | null;
+  userBySessionHash(sessionHash: string, now: string): UserRecord | null;
+  userByLinkHash(linkHash: string): UserRecord | null;
+
+  /** The preview that a host label shows: a build's own name, or a website's slug for its latest good build. */
+  previewByLabel(label: string, now: string): PreviewRecord | null;
+  livePreviews(websiteId: WebsiteId): readonly PreviewRecord[];
+  /** Every artifact that something still refers to; what is not here may go after a day. */
+  referencedArtifacts(): ReadonlySet<ArtifactId>;
+
+  /** Small durable marks of consumers (report stream, log stream). */
+  mark(name: string): string | null;
+  setMark(name: string, value: string): void;
+}
