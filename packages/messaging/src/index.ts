@@ -1,1 +1,1 @@
-export {};
+export { type NatsUsers, natsAuthorization } from './nats-authorization.ts';
