@@ -1,0 +1,78 @@
+import { createReadStream } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { pack } from 'tar-stream';
+
+export interface PackedFile {
+  /** Relative, with `/`. */
+  readonly path: string;
+  /** Where the content is; differs from the path for a link that was followed. */
+  readonly source: string;
+  readonly sizeBytes: number;
+  readonly executable: boolean;
+}
+
+/**
+ * Lists a folder's regular files, sorted by path. Links to files inside the folder count as the file they lead to;
+ * links that leave it, links to folders, and special files are left out and named in `skipped`.
+ */
+export const listFiles = async (
+  folder: string,
+): Promise<{ readonly files: readonly PackedFile[]; readonly skipped: readonly string[] }> => {
+  const root = await realpath(folder);
+  const files: PackedFile[] = [];
+  const skipped: string[] = [];
+  const visit = async (directory: string): Promise<void> => {
+    for (const entry of await readdir(directory, { withFileTypes: true })) {
+      const place = join(directory, entry.name);
+      const path = relative(root, place).split(sep).join('/');
+      if (entry.isDirectory()) {
+        await visit(place);
+        continue;
+      }
+      const source = entry.isSymbolicLink() ? await insideTarget(root, place) : place;
+      const info = source === null ? null : await stat(source);
+      if (source === null || info === null || !info.isFile()) skipped.push(path);
+      else files.push({ path, source, sizeBytes: info.size, executable: (info.mode & 0o111) !== 0 });
+    }
+  };
+  await visit(root);
+  return { files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)), skipped };
+};
+
+const insideTarget = async (root: string, link: string): Promise<string | null> => {
+  const target = await realpath(link).catch(() => null);
+  return target?.startsWith(root + sep) === true ? target : null;
+};
+
+/** Fast rather than small: outputs travel between processes of one installation. */
+const gzipLevel = 1;
+
+/**
+ * Packs a folder's regular files into a tar.gz stream. The same content gives the same bytes: sorted paths, no owner,
+ * no times. The stream fails when a file changes its size while it is packed.
+ */
+export const packFolder = async (folder: string): Promise<Readable> => {
+  const { files } = await listFiles(folder);
+  const archive = pack();
+  const gzip = createGzip({ level: gzipLevel });
+  const add = async (): Promise<void> => {
+    for (const file of files) {
+      const entry = archive.entry({
+        name: file.path,
+        size: file.sizeBytes,
+        mode: file.executable ? 0o755 : 0o644,
+        mtime: new Date(0),
+      });
+      // A size of zero makes an entry that ended already.
+      if (file.sizeBytes > 0) await pipeline(createReadStream(file.source), entry);
+    }
+    archive.finalize();
+  };
+  add().catch((error: unknown) => archive.destroy(error as Error));
+  pipeline(archive, gzip).catch((error: unknown) => gzip.destroy(error as Error));
+  return gzip;
+};
