@@ -1,4 +1,4 @@
-import { initialTransition, type SnapshotFrom, setup, transition } from 'xstate';
+import { assign, initialTransition, type SnapshotFrom, setup, transition } from 'xstate';
 import { z } from 'zod';
 import { accept, type Decider, reject } from '../decider.ts';
 import { ArtifactId, Timestamp, UserId, WebsiteId } from '../ids.ts';
@@ -36,21 +36,31 @@ export type PreviewCommand =
   | ({ readonly type: 'StartPreview' } & Started)
   | { readonly type: 'StopPreview'; readonly reason: string };
 
-export const previewMachine = setup({ types: {} as { events: PreviewEvent } }).createMachine({
+export const previewMachine = setup({
+  types: {} as { context: { readonly artifactId: ArtifactId | null }; events: PreviewEvent },
+  actions: {
+    recordOutput: assign(({ event }) =>
+      event.type === 'PreviewStarted' || event.type === 'PreviewRestarted' ? { artifactId: event.data.artifactId } : {},
+    ),
+  },
+}).createMachine({
   id: 'preview',
+  context: { artifactId: null },
   initial: 'none',
   states: {
-    none: { on: { PreviewStarted: 'live' } },
+    none: { on: { PreviewStarted: { target: 'live', actions: 'recordOutput' } } },
     live: {
       on: {
         PreviewRenewed: { target: 'live', reenter: true },
-        PreviewRestarted: { target: 'live', reenter: true },
+        PreviewRestarted: { target: 'live', reenter: true, actions: 'recordOutput' },
         PreviewExpired: 'expired',
         PreviewStopped: 'stopped',
       },
     },
-    expired: { on: { PreviewRestarted: 'live', PreviewStopped: 'stopped' } },
-    stopped: { on: { PreviewRestarted: 'live' } },
+    expired: {
+      on: { PreviewRestarted: { target: 'live', actions: 'recordOutput' }, PreviewStopped: 'stopped' },
+    },
+    stopped: { on: { PreviewRestarted: { target: 'live', actions: 'recordOutput' } } },
   },
 });
 export type PreviewSnapshot = SnapshotFrom<typeof previewMachine>;
@@ -65,6 +75,7 @@ export const previewDecider: Decider<PreviewSnapshot, PreviewCommand, PreviewEve
         const { type: _, ...data } = command;
         if (state.value === 'none') return accept<PreviewEvent>({ type: 'PreviewStarted', data });
         const { artifactId, spa, expiresAt } = data;
+        if (state.value === 'live' && state.context.artifactId === artifactId) return accept();
         return accept<PreviewEvent>({ type: 'PreviewRestarted', data: { artifactId, spa, expiresAt } });
       }
       case 'StopPreview':
