@@ -71,10 +71,10 @@ export const buildJobMachine = setup({
     notRequested: ({ context }) => context.request === null,
     nextAttempt: ({ context, event }) => 'attempt' in event.data && event.data.attempt === context.attempt + 1,
     currentAttempt: ({ context, event }) => 'attempt' in event.data && event.data.attempt === context.attempt,
-    nextReport: ({ context, event }) => isNextReport(context, event),
     stepBegins: ({ context, event }, params: { step: Step }) =>
       event.type === 'StepStarted' &&
       event.data.step === params.step &&
+      event.data.step !== context.step &&
       isNextReport(context, event) &&
       context.lastCompletedStep === context.step,
     stepEnds: ({ context, event }) =>
