@@ -37,6 +37,8 @@ export const slugDecider: Decider<SlugState, SlugCommand, SlugEvent> = {
 
 /** Room for "-<number>" after the slug within the 63 characters of a host label. */
 const maxSlugLength = 48;
+/** What a candidate may add to a name: "x", and "-", eight characters of the salt and "x". */
+const maxSlugSuffixLength = 11;
 
 /**
  * Addresses for a name, best first: the name in host characters, then the same with letters of `salt` (a website id)
@@ -49,7 +51,7 @@ export function slugCandidates(name: string, salt: string): readonly string[] {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '');
-  const base = words.slice(0, maxSlugLength - 10).replace(/-+$/, '') || 'site';
+  const base = words.slice(0, maxSlugLength - maxSlugSuffixLength).replace(/-+$/, '') || 'site';
   const unnumbered = /(^|-)\d+$/.test(base) ? `${base}x` : base;
   const letters = salt.toLowerCase().replace(/[^a-z0-9]/g, '');
   return [unnumbered, `${unnumbered}-${letters.slice(-4)}x`, `${unnumbered}-${letters.slice(-8)}x`].map((slug) =>
