@@ -6,24 +6,27 @@ export type Status = (typeof statuses)[number];
 
 export const finalStatuses: ReadonlySet<Status> = new Set(['completed', 'failed', 'cancelled']);
 
-const statusOfState: Readonly<Record<string, Status>> = {
-  pending: 'pending',
-  queued: 'queued',
-  dispatched: 'queued',
-  backingOff: 'queued',
-  building: 'building',
-  attemptFailed: 'building',
-  cancelling: 'building',
-  running: 'running',
-  completed: 'completed',
-  failed: 'failed',
-  cancelled: 'cancelled',
-};
+const statusOfState: ReadonlyMap<string, Status> = new Map([
+  ['pending', 'pending'],
+  ['queued', 'queued'],
+  ['dispatched', 'queued'],
+  ['backingOff', 'queued'],
+  ['building', 'building'],
+  ['attemptFailed', 'building'],
+  ['cancelling', 'building'],
+  ['running', 'running'],
+  ['completed', 'completed'],
+  ['failed', 'failed'],
+  ['cancelled', 'cancelled'],
+]);
 
-/** The status of a recorded state value (`metadata.to`). Throws on a value that the build-job machine does not have. */
+/**
+ * The status of a recorded state value (`metadata.to`). Only the outermost state counts, so steps may come and go. Throws
+ * on an outermost state that the build-job machine does not have.
+ */
 export function statusOf(state: StateValue): Status {
   const top = typeof state === 'string' ? state : Object.keys(state)[0];
-  const status = top === undefined ? undefined : statusOfState[top];
+  const status = top === undefined ? undefined : statusOfState.get(top);
   if (status === undefined) throw new Error(`The build-job machine has no state "${JSON.stringify(state)}".`);
   return status;
 }
