@@ -44,7 +44,7 @@ function propose(
       return accept<BuildJobEvent>({ type: 'BuildRequested', data: request }, { type: 'BuildQueued', data: {} });
     }
     case 'ChangePriority':
-      if (command.priority === context.priority) return accept();
+      if (context.request !== null && command.priority === context.priority) return accept();
       return accept<BuildJobEvent>({ type: 'PriorityChanged', data: { priority: command.priority } });
     case 'DispatchBuild':
       if (state.value === 'dispatched') return accept();
