@@ -6,6 +6,7 @@ import { BuildJobEvent, terminalEventTypes } from './events.ts';
 import { type BuildJobContext, type BuildJobSnapshot, buildJobMachine, buildJobMachineVersion } from './machine.ts';
 import { retryDelayMs } from './retry-policy.ts';
 import { finalStatuses, statusOf } from './status.ts';
+import { maxStepTimeoutMs } from './steps.ts';
 
 /**
  * The build job as a decider. `decide` only *proposes*: every event it returns was first accepted by the machine, in
@@ -117,8 +118,9 @@ function proposeReport(
   switch (report.kind) {
     case 'step-started': {
       const { kind: _, ...data } = report;
-      const deadlineAt = new Date(Date.parse(now) + report.timeoutMs).toISOString();
-      return accept<BuildJobEvent>({ type: 'StepStarted', data: { ...data, deadlineAt } });
+      const timeoutMs = Math.min(report.timeoutMs, maxStepTimeoutMs);
+      const deadlineAt = new Date(Date.parse(now) + timeoutMs).toISOString();
+      return accept<BuildJobEvent>({ type: 'StepStarted', data: { ...data, timeoutMs, deadlineAt } });
     }
     case 'step-completed': {
       const { kind: _, ...data } = report;

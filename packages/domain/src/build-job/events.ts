@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ArtifactId, JobId, Timestamp, UserId, WebsiteId, WorkerId } from '../ids.ts';
-import { Step } from './steps.ts';
+import { maxStepTimeoutMs, Step } from './steps.ts';
 
 export const Priority = z.int().min(0).max(9);
 export const defaultPriority = 5;
@@ -67,7 +67,7 @@ const event = <Type extends string, Shape extends z.ZodRawShape>(type: Type, sha
 export const BuildJobEvent = z.discriminatedUnion('type', [
   event('BuildRequested', {
     websiteId: WebsiteId,
-    websiteName: z.string(),
+    websiteName: z.string().min(1).max(100),
     userId: UserId,
     buildNumber: z.int().positive(),
     /** The host label of this build's immutable preview, `<slug>-<build>`. */
@@ -91,7 +91,12 @@ export const BuildJobEvent = z.discriminatedUnion('type', [
     claimId: z.string().max(64),
     leaseMs: z.int().positive(),
   }),
-  event('StepStarted', { ...reported, step: Step, timeoutMs: z.int().positive(), deadlineAt: Timestamp }),
+  event('StepStarted', {
+    ...reported,
+    step: Step,
+    timeoutMs: z.int().positive().max(maxStepTimeoutMs),
+    deadlineAt: Timestamp,
+  }),
   event('StepCompleted', {
     ...reported,
     step: Step,
@@ -107,7 +112,7 @@ export const BuildJobEvent = z.discriminatedUnion('type', [
     annotations: z.array(Annotation).max(maxAnnotations),
     ...usage,
   }),
-  event('StepTimedOut', { attempt, step: Step, timeoutMs: z.int().positive() }),
+  event('StepTimedOut', { attempt, step: Step, timeoutMs: z.int().positive().max(maxStepTimeoutMs) }),
   event('WorkerLost', { attempt, workerId: WorkerId, reason: z.string().max(500) }),
   event('OutputPublished', {
     ...reported,

@@ -27,6 +27,9 @@ export const startingText = 'Starting build…';
 export const startingServerText = 'Starting development server…';
 export const completedText = 'Build completed';
 
+/** The longest that a worker may ask for one step, whatever it reports: a day, in milliseconds. */
+export const maxStepTimeoutMs = 86_400_000;
+
 /** Wall time a step may take before it is timed out, in milliseconds. */
 export const defaultStepTimeoutsMs: Readonly<Record<Step, number>> = {
   extract: 120_000,
