@@ -3,7 +3,10 @@ import { BuildSettings } from '../build-job/events.ts';
 import { accept, type Decider, type Evolution, reject } from '../decider.ts';
 import { JobId, UserId } from '../ids.ts';
 
-export const WebsiteName = z.string().trim().min(1).max(100);
+/** A name as it is stored. Stored data is checked, never changed: a replay has to see what the live state saw. */
+const StoredName = z.string().min(1).max(100);
+/** A name as a person types it. */
+export const WebsiteName = z.string().trim().pipe(StoredName);
 
 /** The most builds of one website; its numbers never start again. */
 export const maxBuildsPerWebsite = 100_000;
@@ -14,9 +17,9 @@ export const Slug = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$/);
 export const WebsiteEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('WebsiteCreated'),
-    data: z.object({ name: WebsiteName, slug: Slug, ownerId: UserId }),
+    data: z.object({ name: StoredName, slug: Slug, ownerId: UserId }),
   }),
-  z.object({ type: z.literal('WebsiteRenamed'), data: z.object({ name: WebsiteName }) }),
+  z.object({ type: z.literal('WebsiteRenamed'), data: z.object({ name: StoredName }) }),
   z.object({ type: z.literal('WebsiteSettingsChanged'), data: z.object({ settings: BuildSettings }) }),
   z.object({
     type: z.literal('BuildNumberAssigned'),
