@@ -103,7 +103,14 @@ export async function* follow({ bell, signal, next }: FollowOptions): AsyncGener
       if (bell.failure !== undefined) throw bell.failure;
       // Before looking: what arrives while `next` looks rings again.
       sleeper.forget();
-      const batch = await next();
+      let batch: EventBatch;
+      try {
+        batch = await next();
+      } catch (error) {
+        // A store that stops may no longer answer: its subscriptions end, they do not fail.
+        if (ended()) return;
+        throw error;
+      }
       if (ended()) return;
       if (batch.length > 0) yield batch;
       else await sleeper.sleep();

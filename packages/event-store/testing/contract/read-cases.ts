@@ -114,7 +114,7 @@ const streams: readonly ContractCase[] = [
       data.list.push(2);
       await appended;
       const [read] = await store.readStream(stream);
-      (read?.data as typeof data).list.push(3);
+      (read as { readonly data: typeof data }).data.list.push(3);
       expect((await store.readStream(stream))[0]?.data).toEqual({ list: [1] });
     },
   },

@@ -1,0 +1,99 @@
+import { Worker } from 'node:worker_threads';
+import { EventStoreUnavailable } from '@yardmaster/application';
+import { EventStoreNotOpened, type OpenFailure } from './open-database.ts';
+import type { NumberedRequest, ReplyOf, StoreRequest, ThreadMessage } from './thread-messages.ts';
+
+/** The database thread as the main thread sees it. */
+export interface StoreThread {
+  readonly storeId: string;
+  /** When the thread opened the file. */
+  readonly lastPosition: number;
+  /** Settles when the thread has ended, with the reason when that was not asked for. */
+  readonly ended: Promise<EventStoreUnavailable | undefined>;
+  /** Throws {@link EventStoreUnavailable} when the thread reports an error, has ended, or ends before it answers. */
+  ask<Request extends StoreRequest>(request: Request): Promise<ReplyOf[Request['type']]>;
+  /** Answers what was asked, closes the file and ends the thread. Idempotent. */
+  close(): Promise<void>;
+  /** Ends the thread at once, as a crash would. */
+  kill(): Promise<void>;
+}
+
+interface Waiting {
+  resolve(value: never): void;
+  reject(error: Error): void;
+}
+
+/** Starts the thread and opens the file in it. Throws {@link EventStoreNotOpened}. */
+export async function openStoreThread(file: string): Promise<StoreThread> {
+  const worker = new Worker(new URL('./store-thread.ts', import.meta.url), {
+    workerData: file,
+    name: 'event-store',
+    env: {},
+  });
+  const waiting = new Map<number, Waiting>();
+  const opened = Promise.withResolvers<{ storeId: string; lastPosition: number }>();
+  const ended = Promise.withResolvers<EventStoreUnavailable | undefined>();
+  let nextId = 0;
+  let closing: Promise<void> | undefined;
+  let endedBy: EventStoreUnavailable | undefined;
+  let cause: unknown;
+
+  worker.on('message', (message: ThreadMessage) => {
+    switch (message.type) {
+      case 'opened':
+        return opened.resolve(message);
+      case 'not-opened':
+        // The thread only ever sends codes of OpenFailure.
+        return opened.reject(new EventStoreNotOpened(message.code as OpenFailure, message.message));
+      case 'reply':
+        waiting.get(message.id)?.resolve(message.value as never);
+        return waiting.delete(message.id);
+      case 'error':
+        waiting.get(message.id)?.reject(new EventStoreUnavailable(`The event store failed: ${message.message}.`));
+        return waiting.delete(message.id);
+      default:
+        return message satisfies never;
+    }
+  });
+  worker.on('error', (error) => {
+    cause = error;
+  });
+  worker.on('exit', () => {
+    endedBy = new EventStoreUnavailable('The thread of the event store has ended.', { cause });
+    opened.reject(endedBy);
+    for (const { reject } of waiting.values()) reject(endedBy);
+    waiting.clear();
+    ended.resolve(closing === undefined ? endedBy : undefined);
+  });
+
+  const ask: StoreThread['ask'] = (request) => {
+    if (endedBy !== undefined) return Promise.reject(endedBy);
+    const { promise, resolve, reject } = Promise.withResolvers<never>();
+    const id = nextId++;
+    waiting.set(id, { resolve, reject });
+    worker.postMessage({ id, request } satisfies NumberedRequest);
+    return promise;
+  };
+
+  const { storeId, lastPosition } = await opened.promise;
+  return {
+    storeId,
+    lastPosition,
+    ended: ended.promise,
+    ask,
+    close() {
+      closing ??= (endedBy === undefined ? ask({ type: 'close' }) : Promise.resolve())
+        .catch((error: unknown) => {
+          // A thread that is gone has nothing left to close: that is what was asked for.
+          if (endedBy === undefined) throw error;
+        })
+        .then(async () => {
+          await ended.promise;
+        });
+      return closing;
+    },
+    async kill() {
+      await worker.terminate();
+    },
+  };
+}
