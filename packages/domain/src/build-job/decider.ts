@@ -1,9 +1,9 @@
 import { initialTransition, transition } from 'xstate';
 import { accept, type Decider, type Decision, type DecisionContext, reject } from '../decider.ts';
 import type { WorkerId } from '../ids.ts';
-import type { BuildJobCommand, Claim, Report } from './commands.ts';
+import type { BuildJobCommand, Report } from './commands.ts';
 import { BuildJobEvent, terminalEventTypes } from './events.ts';
-import { type BuildJobContext, type BuildJobSnapshot, buildJobMachine, buildJobMachineVersion } from './machine.ts';
+import { type BuildJobSnapshot, buildJobMachine, buildJobMachineVersion } from './machine.ts';
 import { retryDelayMs } from './retry-policy.ts';
 import { finalStatuses, statusOf } from './status.ts';
 import { maxStepTimeoutMs } from './steps.ts';
@@ -61,7 +61,8 @@ function propose(
       });
     case 'ClaimBuild': {
       const { type: _, ...claim } = command;
-      if (context.claimId === claim.claimId) return sameClaim(claim, context) ? accept() : refused(state, command.type);
+      const { workerId, attempt, claimId } = context;
+      if (claim.claimId === claimId && claim.workerId === workerId && claim.attempt === attempt) return accept();
       return accept<BuildJobEvent>({ type: 'BuildClaimed', data: claim });
     }
     case 'RecordReport':
@@ -186,11 +187,6 @@ function failAttempt(
     type: 'BuildFailed',
     data: { code, message, hint, step, annotations: [...annotations] },
   });
-}
-
-/** A claim asked again is the same question only from the same worker about the same attempt. */
-function sameClaim(claim: Claim, context: BuildJobContext): boolean {
-  return claim.workerId === context.workerId && claim.attempt === context.attempt;
 }
 
 function checkedByMachine(
