@@ -1,0 +1,105 @@
+import type { Readable } from 'node:stream';
+import type {
+  AllStreamResolvedEvent,
+  EventStoreDBClient,
+  Position as LogPosition,
+  ResolvedEvent,
+} from '@eventstore/db-client';
+import { BACKWARDS, END, START } from '@eventstore/db-client';
+import { failureOf, unavailable } from './failure.ts';
+import { compareLogPositions, logPositionOf, recordOf, type StoredRecord } from './stored-form.ts';
+
+/** Events per request. Events are at most 1 MB each, so this also bounds the memory that one page takes. */
+const maxPageEvents = 500;
+/** Small requests for $all are widened, since most of what a quiet server stores is its own statistics. */
+const minAllPageEvents = 64;
+/** A page takes milliseconds; the client itself sets no limit on reads. */
+const readTimeoutMs = 30_000;
+/** The second attempt finds a new connection, if there is one to be had. */
+const maxReadAttempts = 2;
+
+/** Reads by one leader only, so that a read sees every append that was answered before. */
+const options = { requiresLeader: true } as const;
+
+export type StreamPages = AsyncGenerator<StoredRecord[], void, undefined>;
+
+/** The records of a stream from a revision on, at most `limit`; nothing where there is no such stream. */
+export async function* readStreamPages(
+  client: EventStoreDBClient,
+  { stream, fromRevision, limit }: { readonly stream: string; readonly fromRevision: number; readonly limit: number },
+): StreamPages {
+  let next = fromRevision;
+  for (let left = limit; left > 0; ) {
+    const maxCount = Math.min(left, maxPageEvents);
+    const from = BigInt(next);
+    const page = await readPage(() => client.readStream(stream, { ...options, fromRevision: from, maxCount }));
+    if (page.length > 0) yield page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < maxCount) return;
+    next = Number(last.revision) + 1;
+    left -= page.length;
+  }
+}
+
+/** Every record of the store after a position, in pages, for as long as the reader asks and there are more. */
+export async function* readAllPages(
+  client: EventStoreDBClient,
+  { after, wanted }: { readonly after: LogPosition | undefined; readonly wanted: number },
+): StreamPages {
+  // One more than wanted: unlike a subscription, a read returns the event at the position where it starts.
+  const maxCount = Math.min(Math.max(wanted + 1, minAllPageEvents), maxPageEvents);
+  for (let cursor = after; ; ) {
+    const from = cursor;
+    const page = await readPage(() => client.readAll({ ...options, fromPosition: from ?? START, maxCount }));
+    const fresh = page.filter((record) => from === undefined || compareLogPositions(logPositionOf(record), from) > 0);
+    if (fresh.length > 0) yield fresh;
+    const last = page.at(-1);
+    if (last === undefined || page.length < maxCount) return;
+    cursor = logPositionOf(last);
+  }
+}
+
+/** Every record of the store, the last one first. */
+export async function* readAllPagesBackwards(client: EventStoreDBClient): StreamPages {
+  let cursor: LogPosition | undefined;
+  for (;;) {
+    const from = cursor;
+    const page = await readPage(() =>
+      client.readAll({ ...options, direction: BACKWARDS, fromPosition: from ?? END, maxCount: minAllPageEvents }),
+    );
+    const fresh = page.filter((record) => from === undefined || compareLogPositions(logPositionOf(record), from) < 0);
+    if (fresh.length > 0) yield fresh;
+    const last = fresh.at(-1);
+    if (last === undefined || page.length < minAllPageEvents) return;
+    cursor = logPositionOf(last);
+  }
+}
+
+type Reading = Pick<Readable, 'toArray'> & {
+  on(event: 'error', listener: () => void): unknown;
+  cancel(): Promise<void>;
+};
+
+async function readPage(open: () => Reading): Promise<StoredRecord[]> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return (await readToEnd(open())).map(recordOf);
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure === 'stream-not-found') return [];
+      if (failure !== 'connection' || attempt === maxReadAttempts) throw unavailable('reading', error);
+    }
+  }
+}
+
+async function readToEnd(reading: Reading): Promise<(ResolvedEvent | AllStreamResolvedEvent)[]> {
+  // The client may report an error once more after the reader has left, which would otherwise end the process.
+  reading.on('error', () => undefined);
+  try {
+    return await reading.toArray({ signal: AbortSignal.timeout(readTimeoutMs) });
+  } catch (error) {
+    // Not awaited: it waits for the call to exist, and fails when it never will.
+    reading.cancel().catch(() => undefined);
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { type EventStoreDBClient, jsonEvent, NO_STREAM } from '@eventstore/db-client';
+import { z } from 'zod';
+import { failureOf, unavailable } from './failure.ts';
+import { readStreamPages } from './read.ts';
+import { identityStream, logPositionOf, type StoredRecord } from './stored-form.ts';
+
+const identityType = 'StoreIdentified';
+const Identity = z.object({ storeId: z.uuid() });
+
+/** What a server before 22.6 sends for "no position" when a stream is read: the largest number there is. */
+const noPosition = 0xffff_ffff_ffff_ffffn;
+
+/**
+ * The id of the server's data: kept in that data, as the first event of a stream of its own, so that it is the same for
+ * every process and changes only when the data is another. Written by whoever opens the store first.
+ * Throws EventStoreUnavailable when the server is not there or is older than 22.6.
+ */
+export async function identifyStore(client: EventStoreDBClient): Promise<string> {
+  const stored = (await readIdentity(client)) ?? (await writeIdentity(client));
+  if (logPositionOf(stored).commit === noPosition) {
+    throw unavailable('opening the store', new Error('server version 22.6 or later is needed'));
+  }
+  const { success, data } = Identity.safeParse(stored.data);
+  if (!success) throw unavailable('opening the store', new Error(`stream "${identityStream}" is not ours`));
+  return data.storeId;
+}
+
+async function readIdentity(client: EventStoreDBClient): Promise<StoredRecord | undefined> {
+  for await (const [first] of readStreamPages(client, { stream: identityStream, fromRevision: 0, limit: 1 })) {
+    return first;
+  }
+  return undefined;
+}
+
+async function writeIdentity(client: EventStoreDBClient): Promise<StoredRecord> {
+  const event = jsonEvent({ type: identityType, data: { storeId: randomUUID() } });
+  try {
+    await client.appendToStream(identityStream, event, { expectedRevision: NO_STREAM, requiresLeader: true });
+  } catch (error) {
+    // Another process may have written it at the same time; the first one counts.
+    if (failureOf(error) !== 'wrong-expected-revision') throw unavailable('opening the store', error);
+  }
+  const stored = await readIdentity(client);
+  if (stored === undefined) throw unavailable('opening the store', new Error('its id cannot be read back'));
+  return stored;
+}

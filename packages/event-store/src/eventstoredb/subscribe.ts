@@ -1,0 +1,112 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AllStreamSubscription, StreamSubscription } from '@eventstore/db-client';
+import type { EventBatch } from '@yardmaster/application';
+import { failureOf, unavailable } from './failure.ts';
+import { recordOf, type StoredRecord, toRecorded } from './stored-form.ts';
+
+/** Events that wait for a slow reader; beyond them the server is made to wait, and rereads its log later. */
+export const maxBufferedEvents = 256;
+const maxBatchEvents = 500;
+const firstBackoffMs = 50;
+const maxBackoffMs = 5_000;
+/** A connection that held so long was sound: the next loss starts the back-off afresh. */
+const settledAfterMs = 10_000;
+/** A lost connection is waited for without end; an answer that nobody understands so often only. */
+const maxUnclearFailures = 5;
+
+type LiveEvents = AllStreamSubscription | StreamSubscription;
+
+export interface FollowLogOptions {
+  /** Opens a subscription that starts after the record `last`, or where the reader wanted to start. */
+  readonly open: (last: StoredRecord | undefined) => LiveEvents;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Yields every event once and in order, over any number of connections.
+ *
+ * The server sends stored and new events over one call, without saying where the ones end and the others begin. When
+ * the call breaks, the next one starts after the last record that the reader was given; what had been received but not
+ * handed over is received again. Ends when the signal aborts; throws when the server refuses.
+ */
+export async function* followLog({ open, signal }: FollowLogOptions): AsyncGenerator<EventBatch, void, undefined> {
+  let last: StoredRecord | undefined;
+  let failures = 0;
+  while (!signal.aborted) {
+    const openedAt = performance.now();
+    let cause: unknown;
+    try {
+      for await (const records of receive(open(last), signal)) {
+        failures = 0;
+        last = records.at(-1);
+        const events = toRecorded(records);
+        if (events.length > 0) yield events;
+        if (signal.aborted) return;
+      }
+    } catch (error) {
+      cause = error;
+    }
+    if (signal.aborted) return;
+    if (performance.now() - openedAt > settledAfterMs) failures = 0;
+    failures += 1;
+    if (cause !== undefined && !worthRetrying(cause, failures)) throw unavailable('a subscription', cause);
+    await pause(Math.min(firstBackoffMs * 2 ** (failures - 1), maxBackoffMs), signal);
+  }
+}
+
+function worthRetrying(error: unknown, failures: number): boolean {
+  const failure = failureOf(error);
+  return failure === 'connection' || (failure === 'unclear' && failures < maxUnclearFailures);
+}
+
+/** Sleeps, but not longer than the signal lets it. */
+async function pause(durationMs: number, signal: AbortSignal): Promise<void> {
+  await delay(durationMs, undefined, { signal }).catch(() => undefined);
+}
+
+/** Everything that one call receives, in batches as large as what is there; throws what ended the call. */
+async function* receive(live: LiveEvents, signal: AbortSignal): AsyncGenerator<StoredRecord[], void, undefined> {
+  let failure: unknown;
+  let over = false;
+  let wake = () => {};
+  const end = (error?: unknown) => {
+    failure ??= error;
+    over = true;
+    wake();
+  };
+  const abort = () => end();
+  // The listeners stay: the client may report an error after we have left, which would otherwise end the process.
+  live.on('error', end);
+  live.on('end', abort);
+  live.on('close', abort);
+  live.on('readable', () => wake());
+  signal.addEventListener('abort', abort);
+  try {
+    while (!signal.aborted) {
+      const records = takeBuffered(live);
+      if (records.length > 0) yield records;
+      else if (over) break;
+      else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+    if (failure !== undefined) throw failure;
+  } finally {
+    signal.removeEventListener('abort', abort);
+    live.destroy();
+    // Not awaited: it waits for the call to exist, and fails when it never will.
+    live.unsubscribe().catch(() => undefined);
+  }
+}
+
+function takeBuffered(live: LiveEvents): StoredRecord[] {
+  const records: StoredRecord[] = [];
+  while (records.length < maxBatchEvents) {
+    const resolved = live.read();
+    if (resolved === null) break;
+    records.push(recordOf(resolved));
+  }
+  return records;
+}

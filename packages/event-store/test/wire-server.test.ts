@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { ANY, type EventData, EventStoreDBClient, jsonEvent, NO_STREAM, STREAM_EXISTS } from '@eventstore/db-client';
+import { createMemoryEventStore } from '@yardmaster/event-store/memory';
+import { aStream } from '@yardmaster/event-store/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startWireServer, type WireServer } from '../testing/wire-server/wire-server.ts';
+
+/** What was measured on EventStoreDB 22.10.5, through the same client. */
+describe('the wire server answers like EventStoreDB', () => {
+  let server: WireServer;
+  let client: EventStoreDBClient;
+  beforeAll(async () => {
+    server = await startWireServer({ store: createMemoryEventStore() });
+    client = EventStoreDBClient.connectionString(server.url);
+  });
+  afterAll(async () => {
+    await client.dispose();
+    await server.stop();
+  });
+
+  const events = (count: number) => Array.from({ length: count }, () => jsonEvent({ type: 'Tested', data: { a: 1 } }));
+  const append = (stream: string, expectedRevision: typeof ANY | typeof NO_STREAM | bigint, what: EventData[]) =>
+    client.appendToStream(stream, what, { expectedRevision });
+  const idsIn = async (stream: string) =>
+    (await client.readStream(stream).toArray()).map((resolved: { event?: { id: string } }) => resolved.event?.id);
+  const wrongVersion = (actualVersion: bigint | 'no_stream') => ({ type: 'wrong-expected-version', actualVersion });
+
+  test('a repetition under NO_STREAM or ANY gives the first result; so does a beginning of it', async () => {
+    const stream = aStream();
+    const batch = events(3);
+    const first = await append(stream, NO_STREAM, batch);
+    expect(await append(stream, NO_STREAM, batch)).toEqual(first);
+    expect(await append(stream, ANY, batch)).toEqual(first);
+    expect(await append(stream, NO_STREAM, batch.slice(0, 2))).toMatchObject({ nextExpectedRevision: 1n });
+    expect(await idsIn(stream)).toEqual(batch.map((event) => event.id));
+  });
+
+  test('a beginning of an earlier append with a new event after it is a wrong version', async () => {
+    const stream = aStream();
+    const batch = events(2);
+    await append(stream, NO_STREAM, batch);
+    const old = batch.slice(0, 1);
+    await expect(append(stream, NO_STREAM, [...old, ...events(1)])).rejects.toMatchObject(wrongVersion(1n));
+    await expect(append(stream, ANY, [...batch, ...events(1)])).rejects.toMatchObject(wrongVersion(1n));
+  });
+
+  test('an id with other data is a success under ANY, and changes nothing', async () => {
+    const stream = aStream();
+    const id = randomUUID();
+    await append(stream, ANY, [jsonEvent({ id, type: 'Tested', data: { a: 1 } })]);
+    await append(stream, ANY, [jsonEvent({ id, type: 'Tested', data: { a: 2 } })]);
+    expect(await idsIn(stream)).toEqual([id]);
+  });
+
+  test('an id is written twice when it comes again at the revision that the stream has', async () => {
+    const stream = aStream();
+    const batch = events(1);
+    await append(stream, NO_STREAM, batch);
+    await append(stream, 0n, batch);
+    expect(await idsIn(stream)).toEqual([batch[0]?.id, batch[0]?.id]);
+  });
+
+  test('a stream that is not there is a wrong version for STREAM_EXISTS, and not found for a read', async () => {
+    const stream = aStream();
+    const appending = client.appendToStream(stream, events(1), { expectedRevision: STREAM_EXISTS });
+    await expect(appending).rejects.toMatchObject(wrongVersion('no_stream'));
+    await expect(append(stream, 4n, events(1))).rejects.toMatchObject(wrongVersion('no_stream'));
+    await expect(idsIn(stream)).rejects.toMatchObject({ type: 'stream-not-found' });
+  });
+
+  test('ids, types, data and metadata come back byte for byte, also those that are no JSON', async () => {
+    const stream = aStream();
+    const [data, metadata] = [new Uint8Array([0, 255, 128, 10]), new Uint8Array([1, 2, 254])];
+    const sent = { id: randomUUID(), contentType: 'application/octet-stream', type: 'Raw', data, metadata } as const;
+    await append(stream, NO_STREAM, [sent]);
+    const [read] = await client.readStream(stream).toArray();
+    expect(read.event).toMatchObject({ id: sent.id, type: 'Raw', isJson: false, revision: 0n });
+    expect(Buffer.from(read.event.data)).toEqual(Buffer.from(data));
+    expect(Buffer.from(read.event.metadata)).toEqual(Buffer.from(metadata));
+  });
+
+  test('more than a mebibyte in one append is refused', async () => {
+    const batch = [jsonEvent({ type: 'Large', data: { text: 'x'.repeat(1_048_576) } })];
+    const refusal = { type: 'maximum-append-size-exceeded', maxAppendSize: 1_048_576 };
+    await expect(append(aStream(), NO_STREAM, batch)).rejects.toMatchObject(refusal);
+  });
+});
