@@ -13,6 +13,8 @@ export type CommandIo = {
   readonly isTerminal: boolean;
   /** Aborted at the first Ctrl-C or SIGTERM; a command then ends by itself, soon. */
   readonly signal: AbortSignal;
+  /** Aborted at a second one, more than a second later: the process ends right after the listeners have run. */
+  readonly force: AbortSignal;
 };
 
 /** One subcommand of `yardmaster`, exported as `command` from `commands/<name>.ts`. */

@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { nearestName } from '@yardmaster/protocol/nearest-name';
 import { type Command, CommandError, type CommandIo, UsageError } from './command.ts';
+import { listenForStopSignals } from './stop-signals.ts';
+
+/** What shells give for a program that Ctrl-C ended. */
+const FORCED_EXIT_CODE = 130;
 
 /** Loaded on demand, so that `up`, which lives long, holds nothing of the others in memory. */
 const commands: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
@@ -26,6 +30,9 @@ async function main(args: readonly string[], io: CommandIo): Promise<number> {
   }
   const load = commands[name];
   if (load === undefined || !Object.hasOwn(commands, name)) return unknownCommand(name, io);
+  // `up` outlives the terminal it writes to; every other command ends with the pipe that reads it.
+  process.stdout.on('error', () => name === 'up' || process.exit(0));
+  process.stderr.on('error', () => {});
   if (rest.includes('--help') || rest.includes('-h')) return showHelp(name, io);
   return runCommand((await load()).command, rest, io);
 }
@@ -76,14 +83,15 @@ function version(): string {
 }
 
 function processIo(): CommandIo {
-  const stopping = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort(signal));
+  const { signal, force } = listenForStopSignals();
+  force.addEventListener('abort', () => setImmediate(() => process.exit(FORCED_EXIT_CODE)));
   return {
     env: process.env,
     cwd: process.cwd(),
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     isTerminal: process.stderr.isTTY === true,
-    signal: stopping.signal,
+    signal,
+    force,
   };
 }

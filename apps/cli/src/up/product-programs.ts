@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import type { Settings } from '@yardmaster/protocol/settings';
+import { killBuildOrphans } from './build-orphans.ts';
+import type { ChildSpec } from './child-process.ts';
+import { type DataFolder, repositoryRoot } from './data-folder.ts';
+
+const SERVER_STOP_TIMEOUT_MS = 4_000;
+/** A worker kills its builds and hands them back; server and message server come after, all within 15 seconds. */
+const WORKER_STOP_TIMEOUT_MS = 8_000;
+
+/** What children that talk to each other have to be told. */
+type Connections = {
+  readonly settings: Settings;
+  readonly dataFolder: DataFolder;
+  readonly port: number;
+  /** Known once nats-server listens. */
+  readonly natsUrl: () => string;
+  readonly env: NodeJS.ProcessEnv;
+};
+
+/** Gateway and orchestrator in one process. */
+export function serverProgram(connections: Connections & { readonly natsSeed: string | undefined }): ChildSpec {
+  return {
+    name: 'server',
+    channel: 'ipc',
+    stopSignal: 'SIGTERM',
+    stopTimeoutMs: SERVER_STOP_TIMEOUT_MS,
+    program: () => node(['apps/server/src/main.ts'], childEnvironment(connections, connections.natsSeed)),
+  };
+}
+
+/** One worker process. Whatever its builds leave behind when it dies is killed before it is started again. */
+export function workerProgram(
+  connections: Connections & { readonly workerId: string; readonly natsSeed: string | undefined },
+): ChildSpec {
+  const { workerId, dataFolder, settings, port } = connections;
+  return {
+    name: workerId,
+    channel: 'ipc',
+    stopSignal: 'SIGTERM',
+    stopTimeoutMs: WORKER_STOP_TIMEOUT_MS,
+    program: () =>
+      node(['apps/worker/src/main.ts', 'worker', workerId], {
+        ...childEnvironment(connections, connections.natsSeed),
+        YARDMASTER_WORKER_ID: workerId,
+        YARDMASTER_SERVER_URL: localUrl({ host: settings.host, port }),
+        // Workers hold no event store credentials, and need no token of a person.
+        EVENTSTORE_URL: undefined,
+        YARDMASTER_TOKEN: undefined,
+      }),
+    afterExit: () => void killBuildOrphans(`${dataFolder.instanceId}/${workerId}`),
+  };
+}
+
+/** Where the server is reached from this machine; an address like 0.0.0.0 is one to listen on, not to connect to. */
+export function localUrl(address: { readonly host: string; readonly port: number }): string {
+  const isEverywhere = address.host === '0.0.0.0' || address.host === '::';
+  const host = isEverywhere ? '127.0.0.1' : address.host.includes(':') ? `[${address.host}]` : address.host;
+  return `http://${host}:${address.port}`;
+}
+
+function childEnvironment(connections: Connections, natsSeed: string | undefined): NodeJS.ProcessEnv {
+  return {
+    ...connections.env,
+    YARDMASTER_DATA_DIR: connections.dataFolder.root,
+    YARDMASTER_PORT: String(connections.port),
+    YARDMASTER_INSTANCE_ID: connections.dataFolder.instanceId,
+    NATS_URL: connections.natsUrl(),
+    YARDMASTER_NATS_SEED: natsSeed,
+  };
+}
+
+function node(args: readonly string[], env: NodeJS.ProcessEnv) {
+  const [program = '', ...rest] = args;
+  return {
+    file: process.execPath,
+    args: ['--disable-warning=ExperimentalWarning', join(repositoryRoot, program), ...rest],
+    env,
+    cwd: repositoryRoot,
+  };
+}

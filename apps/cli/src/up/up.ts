@@ -1,0 +1,155 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { natsAuthorization } from '@yardmaster/messaging/nats-authorization';
+import { readSettings, type Settings } from '@yardmaster/protocol/settings';
+import { acquireLock } from '../../bin/bootstrap/process-lock.mjs';
+import { type Command, CommandError, type CommandIo } from '../command.ts';
+import { killBuildOrphans } from './build-orphans.ts';
+import { StartError, superviseChild } from './child-process.ts';
+import { ChildrenInOrder } from './children-in-order.ts';
+import { type DataFolder, openDataFolder } from './data-folder.ts';
+import { reservePort } from './free-port.ts';
+import { createMessageKeys } from './message-keys.ts';
+import { natsServer } from './nats-server.ts';
+import { localUrl, serverProgram, workerProgram } from './product-programs.ts';
+import { fetchSignInLink, readyMessage } from './ready-message.ts';
+import { killLeftovers } from './run-records.ts';
+
+export const command: Command = {
+  summary: 'Runs everything on this machine: message server, server and workers, until Ctrl-C',
+  usage: 'up\n\nSettings come from the environment, for example YARDMASTER_PORT and YARDMASTER_WORKERS.',
+  run: async (args, io) => {
+    parseArgs({ args: [...args], options: {}, allowPositionals: false });
+    const settings = checkedSettings(io);
+    const dataFolder = openDataFolder(settings.dataDir);
+    const release = lockDataFolder(dataFolder);
+    try {
+      return await runUntilStopped(settings, dataFolder, io);
+    } catch (error) {
+      throw error instanceof StartError ? new CommandError(`${error.message}\nLogs are in ${dataFolder.logs}`) : error;
+    } finally {
+      rmSync(dataFolder.serverUrlFile, { force: true });
+      release();
+    }
+  },
+};
+
+function checkedSettings(io: CommandIo): Settings {
+  const read = readSettings(io.env);
+  if (!read.ok)
+    throw new CommandError(`these settings do not work:\n${read.problems.map((line) => `  ${line}`).join('\n')}`);
+  for (const warning of read.warnings) io.err(`yardmaster: ${warning}\n`);
+  return read.settings;
+}
+
+/** One data directory, one product. */
+function lockDataFolder(dataFolder: DataFolder): () => void {
+  const lock = acquireLock(dataFolder.lockFile);
+  if (lock.ok) return lock.release;
+  throw new CommandError(
+    `Yardmaster already runs on ${dataFolder.root}: process ${lock.holder.pid}${runningAt(dataFolder)}. Stop that one, or choose another YARDMASTER_DATA_DIR and YARDMASTER_PORT.`,
+  );
+}
+
+function runningAt(dataFolder: DataFolder): string {
+  try {
+    return ` at ${readFileSync(dataFolder.serverUrlFile, 'utf8').trim()}`;
+  } catch {
+    return ', still starting'; // it is written when everything is ready
+  }
+}
+
+async function runUntilStopped(settings: Settings, dataFolder: DataFolder, io: CommandIo): Promise<number> {
+  const say = (line: string) => io.err(`yardmaster: ${line}\n`);
+  clearLeftovers(dataFolder, say);
+  const port = await reservePort(settings);
+  const stopRequested = untilStopRequested(io);
+  const children = new ChildrenInOrder((spec) =>
+    superviseChild(spec, { logsFolder: dataFolder.logs, runFolder: dataFolder.run, say }),
+  );
+  io.force.addEventListener('abort', () => {
+    children.killAll();
+    killBuildOrphans(`${dataFolder.instanceId}/`);
+  });
+  try {
+    const started = startProduct({ settings, dataFolder, port, io, children });
+    if ((await Promise.race([started, stopRequested])) !== 'stop') {
+      await announce({ settings, dataFolder, port, io });
+      await stopRequested;
+    }
+    say('stopping …');
+  } finally {
+    await children.stopAll();
+    killBuildOrphans(`${dataFolder.instanceId}/`);
+  }
+  say('everything has ended');
+  return 0;
+}
+
+function clearLeftovers(dataFolder: DataFolder, say: (line: string) => void): void {
+  const leftovers = killLeftovers(dataFolder.run);
+  if (leftovers.length > 0) say(`killed what a crashed start had left running: ${leftovers.join(', ')}`);
+  const builds = killBuildOrphans(`${dataFolder.instanceId}/`);
+  if (builds > 0) say(`killed ${builds} build processes that a crashed start had left running`);
+}
+
+/** A signal, or the end of the bootstrap that started us. */
+function untilStopRequested(io: CommandIo): Promise<'stop'> {
+  return new Promise((resolve) => {
+    const stop = () => resolve('stop');
+    if (io.signal.aborted) stop();
+    io.signal.addEventListener('abort', stop, { once: true });
+    process.once('disconnect', stop);
+  });
+}
+
+type Product = {
+  readonly settings: Settings;
+  readonly dataFolder: DataFolder;
+  readonly port: number;
+  readonly io: CommandIo;
+  readonly children: ChildrenInOrder;
+};
+
+/** nats-server first, since the others are told its port; then all at once. */
+async function startProduct({ settings, dataFolder, port, io, children }: Product): Promise<void> {
+  const workerIds = Array.from({ length: settings.workers }, (_, index) => `worker-${index + 1}`);
+  const env = { ...io.env };
+  const connect = async () => {
+    if (settings.natsUrl !== undefined) return { natsUrl: () => env.NATS_URL ?? '', keys: null };
+    const keys = createMessageKeys(workerIds);
+    const authorization = natsAuthorization({ serverPublicKey: keys.server.publicKey, workers: keys.workers });
+    const nats = natsServer({ folder: dataFolder.nats, authorization, env });
+    await children.start(nats.spec);
+    return { natsUrl: nats.url, keys };
+  };
+  const { natsUrl, keys } = await connect();
+  const connections = { settings, dataFolder, port, natsUrl, env };
+  await Promise.all([
+    children.start(serverProgram({ ...connections, natsSeed: keys?.server.seed ?? settings.natsSeed })),
+    ...workerIds.map((workerId, index) =>
+      children.start(
+        workerProgram({ ...connections, workerId, natsSeed: keys?.workers[index]?.seed ?? settings.natsSeed }),
+      ),
+    ),
+  ]);
+}
+
+async function announce({ settings, dataFolder, port, io }: Omit<Product, 'children'>): Promise<void> {
+  const serverUrl = localUrl({ host: settings.host, port });
+  writeFileSync(dataFolder.serverUrlFile, serverUrl, { mode: 0o600 });
+  const { adminTokenFile } = dataFolder;
+  io.out(
+    readyMessage({
+      dashboardUrl: settings.publicUrl ?? `http://localhost:${port}`,
+      signInLink: await fetchSignInLink({ serverUrl, adminTokenFile }),
+      adminTokenFile,
+      workers: settings.workers,
+      slots: settings.slots,
+      eventStore: settings.eventStoreUrl === undefined ? 'SQLite' : 'EventStoreDB',
+      dataDir: dataFolder.root,
+      readyAfterMs: performance.now(),
+      isColoured: process.stdout.isTTY === true && !io.env.NO_COLOR,
+    }),
+  );
+}
