@@ -1,1 +1,3 @@
-export {};
+export * from './build-history.ts';
+export * from './fixtures.ts';
+export * from './specification.ts';
