@@ -1,5 +1,7 @@
 export * from './actors.ts';
 export * from './hash-chain.ts';
+export * from './orchestrator/fleet.ts';
+export * from './orchestrator/orchestrator.ts';
 export * from './ports/clock.ts';
 export * from './ports/event-store.ts';
 export * from './ports/log.ts';

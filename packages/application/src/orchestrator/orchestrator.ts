@@ -1,0 +1,151 @@
+import { JobId } from '@yardmaster/domain';
+import type { Actors } from '../actors.ts';
+import type { ArtifactTokens } from '../artifact-tokens.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { EventBatch, EventStore, Position } from '../ports/event-store.ts';
+import type { Log } from '../ports/log.ts';
+import type { ArtifactStore, OrchestratorMessaging, Running, StreamMark } from '../ports/messaging.ts';
+import type { ReadModels } from '../projections/read-models.ts';
+import { answerClaim } from './answer-claim.ts';
+import { createDispatcher } from './dispatcher.ts';
+import { createFleet, type Fleet } from './fleet.ts';
+import { createOpenJobs, type OpenJob, openJobFrom, phaseOf } from './open-jobs.ts';
+import { runPolicies } from './policies.ts';
+import { recordReport } from './record-report.ts';
+import { type ReceivedLogs, sealLog } from './seal-log.ts';
+import { createTimers } from './timers.ts';
+import { watchWorkers } from './watch-workers.ts';
+
+export interface OrchestratorOptions {
+  readonly store: EventStore;
+  readonly actors: Actors;
+  /** Started and caught up. */
+  readonly readModels: ReadModels;
+  readonly messaging: OrchestratorMessaging;
+  readonly artifacts: ArtifactStore;
+  readonly artifactTokens: ArtifactTokens;
+  readonly logs: ReceivedLogs;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Orchestrator extends Running {
+  readonly fleet: Fleet;
+}
+
+/** How often lost workers are looked for, and how often the work queue is compared with the log. */
+const sweepEveryMs = 500;
+const reconcileEveryMs = 5_000;
+
+/**
+ * Brings builds and workers together. Everything it knows it learns from the log, the read models and heartbeats, and
+ * everything it decides is a command to a job; so it may be killed at any moment and started again.
+ */
+export async function startOrchestrator(options: OrchestratorOptions): Promise<Orchestrator> {
+  const { actors, readModels, messaging, clock, log } = options;
+  const openJobs = createOpenJobs();
+  const fleet = createFleet({ clock });
+  const world = { ...options, openJobs, fleet };
+  const timers = createTimers(world);
+  const dispatcher = createDispatcher(world);
+  const watch = watchWorkers(world);
+  const guard = (work: Promise<unknown>, what: string) => {
+    work.catch((error) => log.error({ error }, `${what} failed; it is tried again.`));
+  };
+
+  // Listening begins before the load: what is seen twice is recognised by its revision.
+  const running: Running[] = [readModels.onBatch(followBatch)];
+  for (const record of readModels.openJobs()) {
+    openJobs.update(openJobFrom(record));
+    if (record.state !== 'queued') await armTimers(record.id, record.revision);
+  }
+  running.push(
+    messaging.onConnectionChange((connected) => {
+      fleet.connectionChanged(connected);
+      watch.restart();
+      if (connected) guard(dispatcher.reconcile().then(dispatcher.kick), 'Reconciling the work queue');
+    }),
+    messaging.onHeartbeat((heartbeat) => {
+      const slotsBefore = fleet.slots(heartbeat.pool);
+      fleet.record(heartbeat);
+      watch.heard(heartbeat);
+      if (fleet.slots(heartbeat.pool) !== slotsBefore) guard(dispatcher.kick(), 'Dispatching');
+    }),
+    messaging.serveClaims((claim) => answerClaim(world, claim)),
+    messaging.consumeReports({
+      mark: readMark(readModels.mark('reports')),
+      handler: (received) => recordReport(world, received),
+      onMark: (mark) => readModels.setMark('reports', JSON.stringify(mark)),
+    }),
+    runPolicies({
+      ...options,
+      sealLog: (jobId) => sealLog(options, jobId),
+      mark: {
+        read: () => readModels.mark('policies') as Position | null,
+        write: (position) => readModels.setMark('policies', position),
+      },
+    }),
+    every(sweepEveryMs, () => watch.sweep().then(dispatcher.kick), 'Looking for lost workers'),
+    every(reconcileEveryMs, () => dispatcher.reconcile(), 'Reconciling the work queue'),
+  );
+
+  return {
+    fleet,
+    async stop() {
+      timers.stop();
+      await Promise.all(running.splice(0).map((part) => part.stop()));
+    },
+  };
+
+  function followBatch(batch: EventBatch): void {
+    const touched = new Map<JobId, number>();
+    for (const { stream, revision } of batch) {
+      if (stream.startsWith('buildJob-')) touched.set(JobId.parse(stream.slice('buildJob-'.length)), revision);
+    }
+    for (const [jobId, revision] of touched) {
+      const record = readModels.job(jobId);
+      if (record === null) continue;
+      if (record.completedAt === null) openJobs.update(openJobFrom(record));
+      else openJobs.remove(jobId);
+      guard(armTimers(jobId, revision), 'Arming timers');
+      const job = openJobs.get(jobId);
+      if (job !== undefined) stopIfCancelling(job);
+    }
+    if (touched.size > 0) guard(dispatcher.kick(), 'Dispatching');
+  }
+
+  /** The first word to the worker; the watch repeats it with every heartbeat that still lists the attempt. */
+  function stopIfCancelling({ id: jobId, attempt, workerId, ...job }: OpenJob): void {
+    if (phaseOf(job) !== 'cancelling' || workerId === null) return;
+    messaging.sendControl(workerId, { type: 'stop-build', jobId, attempt, reason: 'cancelled' });
+  }
+
+  async function armTimers(jobId: JobId, revision: number): Promise<void> {
+    const { state } = await actors.buildJob.load(jobId, { atLeastRevision: revision });
+    timers.arm(jobId, state);
+  }
+
+  function every(ms: number, work: () => Promise<unknown>, what: string): Running {
+    let stopped = false;
+    let current: Promise<unknown> = Promise.resolve();
+    let timer = clock.setTimer(ms, tick);
+    function tick(): void {
+      current = work()
+        .catch((error) => log.error({ error }, `${what} failed; it is tried again.`))
+        .then(() => {
+          if (!stopped) timer = clock.setTimer(ms, tick);
+        });
+    }
+    return {
+      async stop() {
+        stopped = true;
+        timer.cancel();
+        await current;
+      },
+    };
+  }
+}
+
+function readMark(text: string | null): StreamMark | null {
+  return text === null ? null : (JSON.parse(text) as StreamMark);
+}

@@ -1,0 +1,86 @@
+import { type BuildJobSnapshot, type JobId, type PendingTimer, pendingTimers } from '@yardmaster/domain';
+import type { Actors } from '../actors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+
+const bySystem = { actor: { kind: 'system', name: 'timers' } } as const;
+
+/** A timer is looked at again at least this often, so that a clock that jumped is noticed. */
+const longestSleepMs = 60_000;
+/** Pause before a timer that could not be recorded is tried again. */
+const retryAfterMs = 1_000;
+
+export interface Timers {
+  /** Replaces a job's timers by those that its state calls for: none, once it has ended. */
+  arm(jobId: JobId, state: BuildJobSnapshot): void;
+  stop(): void;
+}
+
+/**
+ * Keeps the timers that states call for, in memory: the log is where they are written, so a restart arms them again. When
+ * one is due, the command that it stands for goes to the job; whether it still means anything the machine decides.
+ */
+export function createTimers(world: { readonly actors: Actors; readonly clock: Clock; readonly log: Log }): Timers {
+  const { actors, clock, log } = world;
+  const armed = new Map<JobId, readonly { cancel(): void }[]>();
+  let stopped = false;
+
+  return {
+    arm(jobId, state) {
+      disarm(jobId);
+      const timers = pendingTimers(state);
+      if (stopped || timers.length === 0) return;
+      armed.set(
+        jobId,
+        timers.map((timer) => schedule(jobId, timer)),
+      );
+    },
+    stop() {
+      stopped = true;
+      for (const jobId of [...armed.keys()]) disarm(jobId);
+    },
+  };
+
+  function disarm(jobId: JobId): void {
+    for (const handle of armed.get(jobId) ?? []) handle.cancel();
+    armed.delete(jobId);
+  }
+
+  function schedule(jobId: JobId, timer: PendingTimer): { cancel(): void } {
+    let current = { cancel() {} };
+    let cancelled = false;
+    const sleep = (atLeastMs: number) => {
+      const dueInMs = Math.max(atLeastMs, Date.parse(timer.dueAt) - clock.now().getTime());
+      current = clock.setTimer(Math.min(dueInMs, longestSleepMs), wake);
+    };
+    const wake = () => {
+      if (cancelled) return;
+      if (Date.parse(timer.dueAt) > clock.now().getTime()) return sleep(0);
+      expire(jobId, timer).catch((error) => {
+        log.error({ jobId, timer: timer.kind, error }, 'A due timer could not be recorded; it will be tried again.');
+        if (!cancelled) sleep(retryAfterMs);
+      });
+    };
+    sleep(0);
+    return {
+      cancel() {
+        cancelled = true;
+        current.cancel();
+      },
+    };
+  }
+
+  async function expire(jobId: JobId, timer: PendingTimer): Promise<void> {
+    const { attempt } = timer;
+    switch (timer.kind) {
+      case 'retry-due':
+        await actors.buildJob.handle(jobId, { type: 'EndBackoff', attempt }, bySystem);
+        return;
+      case 'step-deadline':
+        await actors.buildJob.handle(jobId, { type: 'ExpireStep', attempt, step: timer.step }, bySystem);
+        return;
+      default:
+        timer satisfies never;
+    }
+  }
+}
