@@ -1,8 +1,12 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { processIdentity } from './process-identity.mjs';
 
-/** Enough for several starts that all find the same dead holder at once. */
-const MAX_TRIES = 20;
+/** Enough for many starts that all find the same dead holder at once, and for one of them being killed meanwhile. */
+const MAX_TRIES = 1000;
+const RETRY_MS = 10;
+
+/** Removing a dead lock takes a millisecond; a turn older than this belongs to a process that was killed. */
+const MAX_TURN_MS = 5000;
 
 /**
  * @typedef {{ readonly pid: number, readonly identity: string }} LockHolder
@@ -13,9 +17,8 @@ const MAX_TRIES = 20;
 /**
  * Takes a lock that is a file, or says which living process holds it.
  *
- * A lock whose holder is dead (by pid and start time) is taken over. The file appears complete or not at all, because
- * it is linked into place; a dead lock is moved away before it is replaced and looked at again once it is moved, so
- * two processes that find the same dead lock do not both get it. `release` may be called twice.
+ * A lock whose holder is dead (by pid and start time) is taken over; of several that find it dead, one gets it. The
+ * file appears complete or not at all, because it is linked into place. `release` may be called twice.
  *
  * @param {string} path
  * @returns {LockResult}
@@ -26,10 +29,10 @@ export function acquireLock(path) {
   writeFileSync(draft, JSON.stringify(own));
   try {
     for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-      if (linkInto(draft, path)) return { ok: true, release: () => releaseOwn(path, own) };
+      if (linkInto(draft, path)) return { ok: true, release: releaseOnce(path, own) };
       const holder = readHolder(path);
       if (holder !== null && isAlive(holder)) return { ok: false, holder };
-      moveAway(path, draft);
+      removeDead(path);
     }
     throw new Error(`The lock ${path} could not be taken; delete the file if nothing uses it.`);
   } finally {
@@ -48,24 +51,44 @@ function linkInto(draft, path) {
   }
 }
 
-/** Removes a dead lock; puts it back when it was meanwhile replaced by a living one. @param {string} path @param {string} draft */
-function moveAway(path, draft) {
-  const moved = `${draft}.dead`;
+/**
+ * Removes a lock whose holder is dead. Only one process at a time may, and it looks again once it is that one, so a
+ * lock that was meanwhile taken is never removed.
+ *
+ * @param {string} path
+ */
+function removeDead(path) {
+  const turn = `${path}.turn`;
   try {
-    renameSync(path, moved);
+    mkdirSync(turn);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return; // somebody else moved it
-    throw error;
+    if (codeOf(error) !== 'EEXIST') throw error;
+    if (ageMs(turn) > MAX_TURN_MS) rmSync(turn, { recursive: true, force: true }); // its process was killed in its turn
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+    return;
   }
-  const holder = readHolder(moved);
-  if (holder !== null && isAlive(holder)) linkInto(moved, path);
-  rmSync(moved, { force: true });
+  try {
+    const holder = readHolder(path);
+    if (holder === null || !isAlive(holder)) rmSync(path, { force: true });
+  } finally {
+    rmSync(turn, { recursive: true, force: true });
+  }
+}
+
+/** @param {string} path */
+function ageMs(path) {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat === undefined ? 0 : Date.now() - stat.mtimeMs;
 }
 
 /** @param {string} path @param {LockHolder} own */
-function releaseOwn(path, own) {
-  const holder = readHolder(path);
-  if (holder?.pid === own.pid && holder.identity === own.identity) rmSync(path, { force: true });
+function releaseOnce(path, own) {
+  let isReleased = false;
+  return () => {
+    const holder = isReleased ? null : readHolder(path);
+    isReleased = true;
+    if (holder?.pid === own.pid && holder.identity === own.identity) rmSync(path, { force: true });
+  };
 }
 
 /** @param {string} path @returns {LockHolder | null} */

@@ -1,0 +1,2 @@
+console.error('the key of the house does not fit');
+process.exit(3);

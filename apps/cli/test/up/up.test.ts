@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { acquireLock } from '../../bin/bootstrap/process-lock.mjs';
+import { CommandError, type CommandIo } from '../../src/command.ts';
+import { command } from '../../src/up/up.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+function quietIo(env: Record<string, string>): CommandIo & { readonly said: string[] } {
+  const said: string[] = [];
+  const never = new AbortController().signal;
+  const write = (text: string) => void said.push(text);
+  return { env, cwd: '/', out: write, err: write, isTerminal: false, signal: never, force: never, said };
+}
+
+test('a bad setting stops the start and is named', async () => {
+  const dataDir = temporaryFolder();
+  const io = quietIo({ YARDMASTER_PORT: 'http', YARDMASTER_SLOTS: '0', YARDMASTER_DATA_DIR: dataDir });
+  await expect(command.run([], io)).rejects.toThrow(/YARDMASTER_PORT: "http".*\n.*YARDMASTER_SLOTS: "0"/);
+  expect(existsSync(join(dataDir, 'up.lock'))).toBe(false);
+});
+
+test('a second start on one data directory says who runs there', async () => {
+  const dataDir = temporaryFolder();
+  const lock = acquireLock(join(dataDir, 'up.lock'));
+  onTestFinished(() => (lock.ok ? lock.release() : undefined));
+  writeFileSync(join(dataDir, 'server-url'), 'http://127.0.0.1:4711');
+  const refused = command.run([], quietIo({ YARDMASTER_DATA_DIR: dataDir }));
+  await expect(refused).rejects.toThrow(CommandError);
+  await expect(refused).rejects.toThrow(`process ${process.pid} at http://127.0.0.1:4711.`);
+  expect(existsSync(join(dataDir, 'server-url'))).toBe(true); // it belongs to the one that runs
+});
+
+test('a port that is taken is named, with the setting that helps, and the data directory is free again', async () => {
+  const dataDir = temporaryFolder();
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  onTestFinished(() => void other.close());
+  const address = other.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const refused = command.run([], quietIo({ YARDMASTER_PORT: String(port), YARDMASTER_DATA_DIR: dataDir }));
+  await expect(refused).rejects.toThrow(new RegExp(`^Port ${port} is taken .*YARDMASTER_PORT=${port + 1}`));
+  expect(existsSync(join(dataDir, 'up.lock'))).toBe(false);
+});
+
+test('an option that does not exist is a usage error', async () => {
+  await expect(command.run(['--fast'], quietIo({}))).rejects.toMatchObject({ code: 'ERR_PARSE_ARGS_UNKNOWN_OPTION' });
+});
