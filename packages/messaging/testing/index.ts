@@ -1,0 +1,1 @@
+export { type NatsServerOptions, type NatsServerProcess, startNatsServer } from './nats-server-process.ts';
