@@ -3,9 +3,10 @@ import {
   type ConsumerConfig,
   DeliverPolicy,
   DiscardPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
   type JetStreamManager,
   jetstreamManager,
-  jserrors,
   RetentionPolicy,
   StorageType,
   type StreamConfig,
@@ -92,7 +93,7 @@ export function managerOf(client: NatsConnection): Promise<JetStreamManager> {
 
 /** Makes the stream, or brings an older definition of it up to date, and checks what the server says it now is. */
 export async function ensureStream(manager: JetStreamManager, definition: StreamDefinition): Promise<StreamInfo> {
-  const present = await manager.streams.info(definition.name).catch(nullWhenMissing(jserrors.StreamNotFoundError));
+  const present = await manager.streams.info(definition.name).catch(nullWhen(JetStreamApiCodes.StreamNotFound));
   if (present !== null && ignored(definition, present.config).length === 0) return present;
   const info =
     present === null
@@ -118,7 +119,7 @@ export async function ensurePoolConsumer(manager: JetStreamManager, pool: string
     max_ack_pending: maxSlotsPerPool,
     max_waiting: maxSlotsPerPool,
   };
-  const present = await manager.consumers.info(workStream, name).catch(nullWhenMissing(jserrors.ConsumerNotFoundError));
+  const present = await manager.consumers.info(workStream, name).catch(nullWhen(JetStreamApiCodes.ConsumerNotFound));
   if (present !== null && ignored(wanted, present.config).length === 0) return;
   const info =
     present === null
@@ -127,9 +128,10 @@ export async function ensurePoolConsumer(manager: JetStreamManager, pool: string
   refuseIgnored(name, wanted, info.config);
 }
 
-function nullWhenMissing(missing: new (...args: never[]) => Error) {
+/** For a `catch`: turns the one expected refusal into null and throws everything else on. */
+export function nullWhen(code: JetStreamApiCodes) {
   return (error: unknown): null => {
-    if (error instanceof missing) return null;
+    if (error instanceof JetStreamApiError && error.code === code) return null;
     throw error;
   };
 }

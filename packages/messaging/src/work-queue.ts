@@ -1,17 +1,22 @@
-import { JetStreamApiError, type JetStreamManager, jetstream, type StoredMsg } from '@nats-io/jetstream';
+import {
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstream,
+  type StoredMsg,
+} from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '@yardmaster/application';
 import { JobId } from '@yardmaster/domain';
 import { WorkItem } from '@yardmaster/protocol';
 import { encode, parseMessage } from './messages.ts';
 import { MessagingUnavailable } from './messaging-unavailable.ts';
-import { apiTimeoutMs, managerOf } from './streams.ts';
+import { apiTimeoutMs, managerOf, nullWhen } from './streams.ts';
 import { poolConsumer, subjectToken, workStream, workSubject } from './subjects.ts';
 
 /** "The stream would not store it", whatever the reason; the description tells which. */
 const storeFailedCode = 10_077;
 const subjectTaken = 'maximum messages per subject exceeded';
-const noMessageCode = 10_037;
 const maxPublishTries = 3;
 
 /**
@@ -76,13 +81,10 @@ async function store(client: NatsConnection, subject: string, item: WorkItem): P
   }
 }
 
-async function lastItem(manager: JetStreamManager, subject: string): Promise<StoredMsg | null> {
-  try {
-    return await manager.streams.getMessage(workStream, { last_by_subj: subject });
-  } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === noMessageCode) return null;
-    throw error;
-  }
+function lastItem(manager: JetStreamManager, subject: string): Promise<StoredMsg | null> {
+  return manager.streams
+    .getMessage(workStream, { last_by_subj: subject })
+    .catch(nullWhen(JetStreamApiCodes.NoMessageFound));
 }
 
 /** Everything of the pool up to this sequence has been acknowledged. */
