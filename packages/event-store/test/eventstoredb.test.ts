@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import {
   type EventBatch,
@@ -17,8 +19,9 @@ import {
   type OpenedEventStore,
   someEvents,
 } from '@yardmaster/event-store/testing';
+import { startWireServer, type WireServer } from '@yardmaster/event-store/wire-server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startWireServer, type WireServer } from '../testing/wire-server/wire-server.ts';
+import { connect as openConnection } from '../src/eventstoredb/connection.ts';
 
 const skips = [
   {
@@ -62,7 +65,7 @@ async function openOverTheWire(): Promise<OpenedEventStore> {
 
 eventStoreContract({ name: 'EventStoreDB over the wire', open: openOverTheWire, skips });
 
-const realServer = process.env['EVENTSTORE_URL'];
+const realServer = process.env.EVENTSTORE_URL;
 if (realServer !== undefined) {
   eventStoreContract({
     name: 'EventStoreDB on the server at EVENTSTORE_URL',
@@ -87,6 +90,37 @@ function readerOf(subscription: AsyncIterable<EventBatch>) {
         if (done === true) throw new Error(`The subscription ended after ${seen.length} events.`);
         seen.push(...value);
       }
+    },
+  };
+}
+
+/** A way to the server that can be broken off like a pulled cable, in the middle of anything. */
+async function startCuttableConnection(port: number) {
+  const open = new Set<Socket>();
+  const relay = createServer({ noDelay: true }, (near) => {
+    const far = connect({ port, host: '127.0.0.1', noDelay: true });
+    for (const [one, other] of [[near, far] as const, [far, near] as const]) {
+      open.add(one);
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        open.delete(one);
+        other.destroy();
+      });
+      one.pipe(other);
+    }
+  });
+  await once(relay.listen(0, '127.0.0.1'), 'listening');
+  const cut = () => {
+    for (const socket of open) socket.resetAndDestroy();
+  };
+  const { port: ownPort } = relay.address() as AddressInfo;
+  return {
+    url: `esdb://127.0.0.1:${ownPort}?tls=false`,
+    cut,
+    async stop() {
+      relay.close();
+      cut();
+      await once(relay, 'close');
     },
   };
 }
@@ -167,13 +201,20 @@ describe('the EventStoreDB adapter', () => {
     expect(idsOf(await store.readStream(stream))).toEqual(idsOf(events));
   });
 
-  test('writes an append once whose answer was lost, and returns its result', async () => {
+  test.each([
+    { server: 'knows', knowsRepetitions: true },
+    { server: 'does not know', knowsRepetitions: false },
+  ])('writes an append once whose answer was lost, where the server $server repetitions', async (options) => {
+    await server.stop();
+    server = await startWireServer({ store: backing, port: server.port, ...options });
     const stream = aStream();
     const [first, second] = [someEvents(1), someEvents(2)];
     server.loseNextAnswer();
     expect(await store.append(stream, 'no_stream', first)).toMatchObject({ ok: true, revision: 0 });
     server.loseNextAnswer();
     expect(await store.append(stream, 0, second)).toMatchObject({ ok: true, revision: 2 });
+    expect(await store.append(stream, 'no_stream', first)).toMatchObject({ ok: true, revision: 0 });
+    expect(await store.append(stream, 0, someEvents(1))).toMatchObject({ ok: false, actualRevision: 2 });
     expect(idsOf(await store.readStream(stream))).toEqual(idsOf([...first, ...second]));
   });
 
@@ -192,6 +233,58 @@ describe('the EventStoreDB adapter', () => {
     }
     expect((await Promise.all(appends.map(send))).every((result) => result.ok && result.revision === 1)).toBe(true);
     for (const { stream, events } of appends) expect(idsOf(await store.readStream(stream))).toEqual(idsOf(events));
+  });
+
+  test('keeps every promise over a connection that is cut again and again', async () => {
+    const cuttable = await startCuttableConnection(server.port);
+    const cutOff = await openEventStoreDb({ url: cuttable.url });
+    const after = await store.lastPosition();
+    const live = readerOf(cutOff.subscribeToAll(after === null ? {} : { after }));
+    const watching = live.until(600);
+    let appends = 0;
+    const write = async (stream: string) => {
+      const written: string[] = [];
+      for (let revision = -1; revision < 29; revision++) {
+        const events = someEvents(1);
+        const expected = revision === -1 ? 'no_stream' : revision;
+        // A cut may meet both attempts of one append; sending the same again is always safe.
+        const result = await cutOff
+          .append(stream, expected, events)
+          .catch(() => cutOff.append(stream, expected, events));
+        expect(result).toMatchObject({ ok: true, revision: revision + 1 });
+        written.push(...idsOf(events));
+        appends += 1;
+        if (appends % 60 === 0) cuttable.cut();
+      }
+      expect(idsOf(await store.readStream(stream))).toEqual(written);
+    };
+    await Promise.all(Array.from({ length: 20 }, () => write(aStream())));
+    await watching;
+    expect(idsOf(live.seen)).toEqual(idsOf(await store.readAll({ ...(after && { after }), limit: 1_000 })));
+    await cutOff.stop();
+    await cuttable.stop();
+  });
+
+  test('reports an append as lost that starts just before the client gives up its connection', async () => {
+    const { client, close } = openConnection(server.url);
+    await client.readAll({ maxCount: 1 }).toArray();
+    // The client does this to itself, a few microtasks after any of its calls has found the server gone.
+    const channel = await (client as unknown as { getChannel(): Promise<{ close(): void }> }).getChannel();
+    const appending = client.appendToStream(aStream(), jsonEvent({ type: 'Tested', data: {} }));
+    channel.close();
+    await expect(appending).rejects.toMatchObject({ code: 14 });
+    await close();
+  });
+
+  test('understands refusals also from a connection that is set not to throw them', async () => {
+    const lenient = await openEventStoreDb({ url: `${server.url}&throwOnAppendFailure=false` });
+    const stream = aStream();
+    expect(await lenient.append(stream, 3, someEvents(1))).toMatchObject({ ok: false, actualRevision: 'no_stream' });
+    const events = someEvents(2);
+    const first = await lenient.append(stream, 'no_stream', events);
+    expect(await lenient.append(stream, 'no_stream', events)).toEqual(first);
+    expect(await lenient.append(stream, 'no_stream', someEvents(1))).toMatchObject({ ok: false, actualRevision: 1 });
+    await lenient.stop();
   });
 
   test('does not see what other programs and the server itself store', async () => {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { ANY, type EventData, EventStoreDBClient, jsonEvent, NO_STREAM, STREAM_EXISTS } from '@eventstore/db-client';
 import { createMemoryEventStore } from '@yardmaster/event-store/memory';
 import { aStream } from '@yardmaster/event-store/testing';
+import { startWireServer, type WireServer } from '@yardmaster/event-store/wire-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startWireServer, type WireServer } from '../testing/wire-server/wire-server.ts';
 
 /** What was measured on EventStoreDB 22.10.5, through the same client. */
 describe('the wire server answers like EventStoreDB', () => {

@@ -20,7 +20,7 @@ export interface AppendRequest {
 
 /** The first attempt, and one more when the connection was lost but is there again. */
 const maxAppendAttempts = 2;
-const appendDeadlineMs = 15_000;
+const appendDeadlineMs = 10_000;
 
 /** What one call to the server came to. `lost`: it may or may not have been written. */
 type Attempt =
@@ -57,7 +57,10 @@ async function tryAppend(client: EventStoreDBClient, { stream, ...request }: App
   const options = { expectedRevision, requiresLeader: true, deadline: appendDeadlineMs } as const;
   try {
     const answer = await client.appendToStream(stream, request.events.map(toProposed), options);
-    return { kind: 'written', revision: Number(answer.nextExpectedRevision), position: answer.position };
+    const revision = Number(answer.nextExpectedRevision);
+    if (answer.success) return { kind: 'written', revision, position: answer.position };
+    // Instead of an error, where the connection string says `throwOnAppendFailure=false`.
+    return { kind: 'wrong-revision', actualRevision: revision < 0 ? 'no_stream' : revision };
   } catch (error) {
     const failure = failureOf(error);
     switch (failure) {

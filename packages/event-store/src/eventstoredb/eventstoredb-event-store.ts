@@ -1,4 +1,4 @@
-import { START } from '@eventstore/db-client';
+import { excludeSystemEvents, START } from '@eventstore/db-client';
 import { type EventStore, EventStoreUnavailable, type RecordedEvent } from '@yardmaster/application';
 import { prepareAppend } from '../prepare-append.ts';
 import { append } from './append.ts';
@@ -71,10 +71,12 @@ export async function openEventStoreDb({ url }: EventStoreDbOptions): Promise<Ev
     },
     subscribeToAll({ after, signal } = {}) {
       const start = after === undefined ? START : fromPosition(after);
+      // Spares the wire the server's statistics, of which a quiet server stores more than of anything else.
+      const filter = excludeSystemEvents();
       return followLog({
         open: (last) =>
           client.subscribeToAll(
-            { fromPosition: last === undefined ? start : logPositionOf(last) },
+            { fromPosition: last === undefined ? start : logPositionOf(last), filter },
             { highWaterMark: maxBufferedEvents },
           ),
         signal: untilStopped(signal),

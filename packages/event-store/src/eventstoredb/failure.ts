@@ -37,8 +37,6 @@ export function failureOf(error: unknown): Failure {
   if (!(error instanceof Error)) return 'unclear';
   if ('type' in error) return byType.get(error.type) ?? 'refused';
   if ('code' in error && connectionCodes.has(error.code)) return 'connection';
-  // Our own limit on the duration of a read.
-  if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'connection';
   return 'unclear';
 }
 

@@ -14,7 +14,7 @@ const maxPageEvents = 500;
 /** Small requests for $all are widened, since most of what a quiet server stores is its own statistics. */
 const minAllPageEvents = 64;
 /** A page takes milliseconds; the client itself sets no limit on reads. */
-const readTimeoutMs = 30_000;
+const readTimeoutMs = 15_000;
 /** The second attempt finds a new connection, if there is one to be had. */
 const maxReadAttempts = 2;
 

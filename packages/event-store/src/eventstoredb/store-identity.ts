@@ -3,8 +3,10 @@ import { type EventStoreDBClient, jsonEvent, NO_STREAM } from '@eventstore/db-cl
 import { z } from 'zod';
 import { failureOf, unavailable } from './failure.ts';
 import { readStreamPages } from './read.ts';
-import { identityStream, logPositionOf, type StoredRecord } from './stored-form.ts';
+import { logPositionOf, type StoredRecord } from './stored-form.ts';
 
+/** Its event is none of ours by the rule of `stored-form.ts`, so readers of the store never see it. */
+const identityStream = 'yardmaster-store';
 const identityType = 'StoreIdentified';
 const Identity = z.object({ storeId: z.uuid() });
 

@@ -4,9 +4,6 @@ import type { Position, RecordedEvent } from '@yardmaster/application';
 import type { EventMetadata } from '@yardmaster/domain';
 import type { PreparedEvent } from '../prepare-append.ts';
 
-/** The stream that holds the store's own id: see `store-identity.ts`. It is never shown. */
-export const identityStream = 'yardmaster-store';
-
 /** A record as the server sends it, from a stream or from $all. */
 export type StoredRecord = NonNullable<ResolvedEvent['event']>;
 
@@ -53,9 +50,8 @@ export function logPositionOf(record: StoredRecord): LogPosition {
 export const toRecorded = (records: readonly StoredRecord[]): RecordedEvent[] =>
   records.flatMap((record) => (isOurs(record) ? [recorded(record)] : []));
 
-/** Ours carry their id in the metadata too, which no other program's do. */
-function isOurs({ streamId, type, id, metadata }: StoredRecord): boolean {
-  if (streamId.startsWith('$') || type.startsWith('$') || streamId === identityStream) return false;
+/** Ours carry their own id in the metadata too: no link does, no copy, and nothing that another program writes. */
+function isOurs({ id, metadata }: StoredRecord): boolean {
   return typeof metadata === 'object' && metadata !== null && 'eventId' in metadata && sameId(id, metadata.eventId);
 }
 

@@ -17,12 +17,19 @@ interface Proposal {
 
 export type AppendCall = ServerReadableStream<AppendReq, AppendResp>;
 
+export interface AppenderOptions {
+  readonly store: EventStore;
+  readonly log: WireLog;
+  /** False: a repeated append is a wrong version like any other. */
+  readonly knowsRepetitions: boolean;
+}
+
 /** Serves appends one after the other, as the server's one writer does. */
-export function createAppender(store: EventStore, log: WireLog): (call: AppendCall) => Promise<AppendResp> {
+export function createAppender(options: AppenderOptions): (call: AppendCall) => Promise<AppendResp> {
   let writing: Promise<unknown> = Promise.resolve();
   return async (call) => {
     const proposal = await receive(call);
-    const written = writing.then(() => write(store, log, proposal));
+    const written = writing.then(() => write(options, proposal));
     writing = written.catch(() => undefined);
     return written;
   };
@@ -63,14 +70,17 @@ function expectedVersionOf(options: AppendReq.Options): ExpectedVersion {
   return { kind: 'any' };
 }
 
-async function write(store: EventStore, log: WireLog, { stream, expected, events }: Proposal): Promise<AppendResp> {
+async function write(
+  { store, log, knowsRepetitions }: AppenderOptions,
+  { stream, expected, events }: Proposal,
+): Promise<AppendResp> {
   for (;;) {
     await log.catchUp();
     const existing = log.stream(stream);
     const ids = events.map((event) => event.id);
     const verdict = judgeAppend(existing, expected, ids);
-    if (verdict.kind === 'wrong-version') return wrongVersion(existing, expected);
-    if (verdict.kind === 'already-written') return success(verdict.last);
+    if (verdict.kind === 'already-written' && knowsRepetitions) return success(verdict.last);
+    if (verdict.kind !== 'write') return wrongVersion(existing, expected);
     const head = existing.length === 0 ? 'no_stream' : existing.length - 1;
     const stored = events.map((event) => toStored(stream, event));
     const result = await store.append(stream, head, stored).catch((error: unknown) => {

@@ -11,7 +11,7 @@ const backwards = 1;
 /**
  * Serves one read or subscription, of a stream or of $all, until all is sent or `signal` aborts.
  * A read includes the place where it starts (forwards) and a subscription excludes it. A subscription is confirmed
- * first; it says nothing when it has caught up. Filters are not served.
+ * first; it says nothing when it has caught up. Subscriptions to $all may be filtered; no checkpoints are sent then.
  */
 export async function serveRead(call: ReadCall, log: WireLog, signal: AbortSignal): Promise<void> {
   await log.catchUp();
@@ -20,7 +20,7 @@ export async function serveRead(call: ReadCall, log: WireLog, signal: AbortSigna
   const { records, start, stream } = whatToRead(options, log);
   if (options.hasSubscription()) {
     await send(call, confirmation(), signal);
-    await sendFollowing(call, records, start, { log, signal });
+    await sendFollowing(call, { records, start, isWanted: filterOf(options) }, { log, signal });
     return;
   }
   if (stream !== undefined && records.length === 0) {
@@ -72,10 +72,28 @@ function countBefore(records: readonly LogRecord[], position: bigint): number {
   return low;
 }
 
+/** Whether a record passes the filter of a subscription: a regular expression or prefixes, of types or stream names. */
+function filterOf(options: ReadReq.Options): (record: LogRecord) => boolean {
+  const filter = options.getFilter();
+  const ofType = filter?.getEventType();
+  const expression = ofType ?? filter?.getStreamIdentifier();
+  if (expression === undefined) return () => true;
+  const textOf = (record: LogRecord) => (ofType === undefined ? record.stream : record.type);
+  const prefixes = expression.getPrefixList();
+  if (prefixes.length > 0) return (record) => prefixes.some((prefix) => textOf(record).startsWith(prefix));
+  const pattern = new RegExp(expression.getRegex());
+  return (record) => pattern.test(textOf(record));
+}
+
+interface Following {
+  readonly records: readonly LogRecord[];
+  readonly start: number;
+  readonly isWanted: (record: LogRecord) => boolean;
+}
+
 async function sendFollowing(
   call: ReadCall,
-  records: readonly LogRecord[],
-  start: number,
+  { records, start, isWanted }: Following,
   { log, signal }: { readonly log: WireLog; readonly signal: AbortSignal },
 ): Promise<void> {
   let wake = () => {};
@@ -86,7 +104,7 @@ async function sendFollowing(
     for (let next = start; !signal.aborted; ) {
       const record = records[next];
       if (record !== undefined) {
-        await send(call, eventMessage(record), signal);
+        if (isWanted(record)) await send(call, eventMessage(record), signal);
         next += 1;
       } else {
         await new Promise<void>((resolve) => {

@@ -45,10 +45,10 @@ export function createWireLog(store: EventStore): WireLog {
     return stream;
   };
   const add = (stream: string, event: WireEvent, createdAt: Date) => {
-    const records_ = streamOf(stream);
-    const record = { ...event, stream, revision: records_.length, position: end, createdAt };
+    const ofStream = streamOf(stream);
+    const record = { ...event, stream, revision: ofStream.length, position: end, createdAt };
     end += BigInt(recordOverheadBytes + event.data.length + event.customMetadata.length);
-    records_.push(record);
+    ofStream.push(record);
     records.push(record);
   };
   const takeIn = async () => {

@@ -14,6 +14,11 @@ export interface WireServerOptions {
   readonly store: EventStore;
   /** A free port by default. */
   readonly port?: number;
+  /**
+   * False: refuses a repeated append instead of answering it with the first result. Which of the two a real server does
+   * depends on how the append was made and on how much it still remembers. True by default.
+   */
+  readonly knowsRepetitions?: boolean;
 }
 
 export interface WireServer {
@@ -34,11 +39,12 @@ const stopTimeoutMs = 5_000;
 /**
  * Serves an event store on 127.0.0.1 in the protocol of EventStoreDB 22.10.5, as far as appends, reads and
  * subscriptions go, through the service definitions of the official client. For tests of the adapter: over it runs
- * the real client, its real quirks and a real connection. BatchAppend, deletes and filters are not offered.
+ * the real client, its real quirks and a real connection. BatchAppend and deletes are not offered.
  */
-export async function startWireServer({ store, port = 0 }: WireServerOptions): Promise<WireServer> {
+export async function startWireServer(options: WireServerOptions): Promise<WireServer> {
+  const { store, port = 0, knowsRepetitions = true } = options;
   const log = createWireLog(store);
-  const append = createAppender(store, log);
+  const append = createAppender({ store, log, knowsRepetitions });
   const ending = new AbortController();
   let losesNextAnswer = false;
 
