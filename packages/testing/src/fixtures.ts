@@ -38,6 +38,7 @@ export function aBuildSource(changes: Partial<BuildSource> = {}): BuildSource {
     sha256: 'a'.repeat(64),
     sizeBytes: 1_024,
     originalName: 'website.zip',
+    websiteType: 'react',
     ...changes,
   };
 }

@@ -28,6 +28,8 @@ export const BuildSource = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   sizeBytes: z.int().nonnegative(),
   originalName: z.string().max(255),
+  /** What it looks like at first sight (`react`, `vue`, `static`, …); for people, nothing depends on it. */
+  websiteType: z.string().max(32),
 });
 export type BuildSource = z.infer<typeof BuildSource>;
 
