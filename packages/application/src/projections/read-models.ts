@@ -55,6 +55,8 @@ export interface WebsiteRecord {
   readonly id: WebsiteId;
   readonly name: string;
   readonly slug: string;
+  /** What its newest build's source looks like; `unknown` before there is one. */
+  readonly type: string;
   readonly ownerId: UserId;
   readonly settings: BuildSettings;
   readonly createdAt: string;
@@ -97,6 +99,17 @@ export interface QueuePlace {
   readonly position: number;
   readonly aheadOfHigherPriority: number;
   readonly effectivePriority: number;
+}
+
+/** A stream that the projections pass over since an event of it made no sense to one of them. */
+export interface QuarantinedStream {
+  readonly stream: string;
+  /** Of the event that could not be applied. */
+  readonly revision: number;
+  readonly position: Position;
+  readonly type: string;
+  /** Which projection it was, or `schema`, and what it said. */
+  readonly reason: string;
 }
 
 /**
@@ -143,6 +156,9 @@ export interface ReadModels {
   livePreviews(websiteId: WebsiteId): readonly PreviewRecord[];
   /** Every artifact that something still refers to; what is not here may go after a day. */
   referencedArtifacts(): ReadonlySet<ArtifactId>;
+
+  /** Streams that are set aside, in the order in which they were found. Empty when all is well. */
+  quarantined(): readonly QuarantinedStream[];
 
   /** Small durable marks of consumers (report stream, log stream). */
   mark(name: string): string | null;
