@@ -1,1 +1,14 @@
-export {};
+export { type Extraction, extractArchive, unpackOutput } from './archive/extract-archive.ts';
+export { type ArchiveInspection, inspectArchive } from './archive/inspect-archive.ts';
+export { type ArchiveLimits, defaultArchiveLimits } from './archive/limits.ts';
+export { listFiles, packFolder } from './archive/pack-folder.ts';
+export { type ArchiveRejection, type ArchiveRejectionCode, archiveRejectionCodes } from './archive/rejection.ts';
+export type { ArchiveFormat } from './archive/walk-archive.ts';
+export type { LogLine } from './build-log.ts';
+export type { WebsiteType } from './project/website-type.ts';
+export { removeWorkspace } from './remove-workspace.ts';
+export { type BuildReport, type BuildRequest, type BuildResult, type EngineStep, runBuild } from './run-build.ts';
+export { endStrayProcesses } from './sandbox/end-stray-processes.ts';
+export { createProcessGroupSandbox, jobVariable, ownerVariable } from './sandbox/process-group.ts';
+export type { Sandbox, SandboxCommand, SandboxResult } from './sandbox/sandbox.ts';
+export type { BuildOutput } from './steps/output-directory.ts';

@@ -6,7 +6,7 @@ import { type ByteBudget, createByteBudget } from './byte-budget.ts';
 import { createEntryGuard, type EntryGuard, type EntryKind, tooMany } from './entry-guard.ts';
 import { ArchiveRejected, encryptedArchive } from './rejection.ts';
 import type { ArchiveTotals, WalkOptions } from './walk-archive.ts';
-import { openZip, readEntry } from './zip-reader.ts';
+import { type OpenZip, openZip } from './zip-reader.ts';
 
 /** Entries unpacked at the same time; more gains nothing on the disks it was measured on. */
 const concurrentEntries = 8;
@@ -19,17 +19,17 @@ type ZipWalk = WalkOptions & { readonly file: string };
  */
 export const walkZip = async (options: ZipWalk): Promise<ArchiveTotals> => {
   const archiveBytes = (await stat(options.file)).size;
-  const zip = await openZip(options.file);
+  const directory = await openZip(options.file);
   try {
-    await checkDirectory(options, zip, archiveBytes);
+    await checkDirectory(options, directory.zip, archiveBytes);
   } finally {
-    zip.close();
+    directory.zip.close();
   }
-  const again = await openZip(options.file);
+  const contents = await openZip(options.file);
   try {
-    return await unpackEntries(options, again, archiveBytes);
+    return await unpackEntries(options, contents, archiveBytes);
   } finally {
-    again.close();
+    contents.zip.close();
   }
 };
 
@@ -46,28 +46,31 @@ const checkDirectory = async ({ limits, signal }: ZipWalk, zip: ZipFile, archive
   }
 };
 
-const unpackEntries = async (options: ZipWalk, zip: ZipFile, archiveBytes: number): Promise<ArchiveTotals> => {
+const unpackEntries = async (options: ZipWalk, opened: OpenZip, archiveBytes: number): Promise<ArchiveTotals> => {
   const { limits, signal } = options;
   const guard = createEntryGuard(limits);
   const budget = createByteBudget({ limits, archiveBytes });
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
-  for await (const entry of zip.eachEntry()) {
-    if (signal.aborted || failures.length > 0) break;
-    const task: Promise<void> = unpackEntry({ ...options, zip, guard, budget, entry })
-      .catch((error: unknown) => void failures.push(error))
-      .finally(() => running.delete(task));
-    running.add(task);
-    if (running.size >= concurrentEntries) await Promise.race(running);
+  try {
+    for await (const entry of opened.zip.eachEntry()) {
+      if (signal.aborted || failures.length > 0) break;
+      const task: Promise<void> = unpackEntry({ ...options, opened, guard, budget, entry })
+        .catch((error: unknown) => void failures.push(error))
+        .finally(() => running.delete(task));
+      running.add(task);
+      if (running.size >= concurrentEntries) await Promise.race(running);
+    }
+  } finally {
+    await Promise.all(running);
   }
-  await Promise.all(running);
   signal.throwIfAborted();
   if (failures.length > 0) throw failures[0];
   return { files: guard.files, unpackedBytes: budget.unpackedBytes };
 };
 
 interface EntryTask extends WalkOptions {
-  readonly zip: ZipFile;
+  readonly opened: OpenZip;
   readonly guard: EntryGuard;
   readonly budget: ByteBudget;
   readonly entry: Entry;
@@ -89,10 +92,10 @@ const unpackEntry = async (task: EntryTask): Promise<void> => {
   return visitor.onFile({ path, executable: (unixMode(entry) & 0o111) !== 0 }, content);
 };
 
-async function* checkedContent({ zip, entry, budget, signal }: EntryTask, path: string): AsyncGenerator<Buffer> {
+async function* checkedContent({ opened, entry, budget, signal }: EntryTask, path: string): AsyncGenerator<Buffer> {
   const count = budget.beginFile(path);
   let checksum = 0;
-  for await (const chunk of readEntry(zip, entry)) {
+  for await (const chunk of opened.readEntry(entry)) {
     signal.throwIfAborted();
     count(chunk.length);
     checksum = crc32(chunk, checksum);

@@ -1,14 +1,13 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
 import { inflateRawSync } from 'node:zlib';
 import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl';
 
 const windowBytes = 64 * 1024;
 /** One for the central directory, the rest for local headers and small files. */
 const cachedWindows = 4;
-/** Files up to this size are inflated in one call: a stream per file costs ten times as much as the file. */
-const inflateAtOnceBytes = 128 * 1024;
+/** Files up to this size are read and inflated in one call: streams cost ten times as much as a small file does. */
+const smallFileBytes = 128 * 1024;
 
 /**
  * Reads a zip file through a few cached windows. yauzl by itself asks the disk four times per entry, which makes the
@@ -36,15 +35,16 @@ class WindowedReader extends RandomAccessReader {
     );
   }
 
+  /** Reads exactly `length` bytes; fails when the file ends before. */
+  async readRange(position: number, length: number): Promise<Buffer> {
+    const target = Buffer.alloc(length);
+    const bytesRead = await this.#copy({ target, offset: 0, length, position });
+    if (bytesRead < length) throw new Error('unexpected EOF');
+    return target;
+  }
+
   override _readStreamForRange(start: number, end: number): Readable {
-    if (end - start > windowBytes) {
-      return this.#handle.createReadStream({ start, end: end - 1, autoClose: false });
-    }
-    const target = Buffer.alloc(end - start);
-    const read = async function* (copy: Promise<number>) {
-      yield target.subarray(0, await copy);
-    };
-    return Readable.from(read(this.#copy({ target, offset: 0, length: target.length, position: start })));
+    return this.#handle.createReadStream({ start, end: end - 1, autoClose: false });
   }
 
   override close(callback: (error: Error | null) => void): void {
@@ -89,30 +89,48 @@ class WindowedReader extends RandomAccessReader {
   }
 }
 
+export interface OpenZip {
+  readonly zip: ZipFile;
+  /** The unpacked bytes of an entry, never more than its header declares. */
+  readEntry(entry: Entry): AsyncIterable<Buffer>;
+}
+
 /** Opens a zip file. The caller closes it; closing waits for streams that are still read. */
-export const openZip = async (file: string): Promise<ZipFile> => {
+export const openZip = async (file: string): Promise<OpenZip> => {
   const handle = await open(file, 'r');
   try {
     const { size } = await handle.stat();
+    const reader = new WindowedReader(handle);
     // Names are decoded by our own rules, so they arrive as bytes.
     const options = { autoClose: false, lazyEntries: true, decodeStrings: false, validateEntrySizes: true };
-    return await fromRandomAccessReaderPromise(new WindowedReader(handle), size, options);
+    const zip = await fromRandomAccessReaderPromise(reader, size, options);
+    return { zip, readEntry: (entry) => readEntry({ zip, reader, entry }) };
   } catch (error) {
     await handle.close();
     throw error;
   }
 };
 
-/** The unpacked bytes of an entry, never more than its header declares. */
-export async function* readEntry(zip: ZipFile, entry: Entry): AsyncGenerator<Buffer> {
+async function* readEntry({
+  zip,
+  reader,
+  entry,
+}: {
+  readonly zip: ZipFile;
+  readonly reader: WindowedReader;
+  readonly entry: Entry;
+}): AsyncGenerator<Buffer> {
   const { uncompressedSize, compressedSize } = entry;
-  const deflated = entry.compressionMethod === 8;
-  if (!deflated || uncompressedSize > inflateAtOnceBytes || compressedSize > inflateAtOnceBytes) {
+  if (Math.max(uncompressedSize, compressedSize) > smallFileBytes) {
     yield* await zip.openReadStreamPromise(entry);
     return;
   }
-  const packed = await buffer(await zip.openReadStreamPromise(entry, { decodeFileData: false }));
-  const bytes = inflateRawSync(packed, { maxOutputLength: Math.max(1, uncompressedSize) });
-  if (bytes.length !== uncompressedSize) throw new Error('an entry has not the size that its header declares');
+  const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
+  const packed = await reader.readRange(fileDataStart, compressedSize);
+  // One output buffer of the right size: the default of 16 KB per small file adds up faster than it is collected.
+  const chunkSize = Math.max(64, uncompressedSize + 1);
+  const maxOutputLength = Math.max(1, uncompressedSize);
+  const bytes = entry.compressionMethod === 8 ? inflateRawSync(packed, { maxOutputLength, chunkSize }) : packed;
+  if (bytes.length !== uncompressedSize) throw new Error('an entry does not have the size that its header declares');
   yield bytes;
 }

@@ -1,0 +1,196 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createLineSplitter } from './line-splitter.ts';
+import { createProcessFamily, type ProcessFamily } from './process-family.ts';
+import { hasProcessTable } from './process-table.ts';
+import type { Sandbox, SandboxCommand, SandboxResult } from './sandbox.ts';
+
+/** Carried by every process of a build, so that it is found whatever it does to leave its group. */
+export const ownerVariable = 'YARDMASTER_BUILD_OWNER';
+export const jobVariable = 'YARDMASTER_BUILD_JOB';
+
+/** How long a command may take to end by itself after SIGTERM. */
+const graceMs = 2_000;
+const killPollMs = 20;
+/** After SIGKILL a process is gone within milliseconds, except while it waits for a disk or the network. */
+const killDeadlineMs = 5_000;
+const sampleIntervalMs = 200;
+/** Output that is still in the pipes when the command has ended is read for at most this long. */
+const drainMs = 1_000;
+
+const nicePath = ['/usr/bin/nice', '/bin/nice'].find((path) => existsSync(path));
+
+/**
+ * Runs commands in a process group of their own, with a cleaned environment and at low priority.
+ *
+ * What it isolates: the environment, the signals and the lifetime of a build. What it does not: a build runs as the
+ * same user, sees the same files and the same network, and has no memory limit. Where there is no /proc, only the
+ * group itself is killed and neither CPU time nor memory are known.
+ */
+export const createProcessGroupSandbox = ({
+  owner,
+  job,
+}: {
+  /** `<instance>/<worker id>`: found again after a crash of the worker, to end what it left behind. */
+  readonly owner: string;
+  /** `<job id>/<attempt>` */
+  readonly job: string;
+}): Sandbox => ({
+  async run(command) {
+    if (command.signal.aborted) return neverStarted;
+    const startedAt = performance.now();
+    const child = await start(command, { [ownerVariable]: owner, [jobVariable]: job });
+    const family = createProcessFamily({ rootPid: child.pid, mark: `${jobVariable}=${job}` });
+    const sampling = setInterval(() => family.look({ byMark: false }), sampleIntervalMs);
+    try {
+      const ending = await waitForEnd(child, command);
+      const ended = await endFamily({ groupId: child.pid, family, gracefully: ending !== 'exited' });
+      const cpuMs = await child.finish();
+      return {
+        exitCode: child.process.exitCode,
+        durationMs: Math.round(performance.now() - startedAt),
+        cpuMs: hasProcessTable ? Math.round(Math.max(family.cpuMs, cpuMs)) : null,
+        peakMemoryBytes: hasProcessTable ? family.peakMemoryBytes : null,
+        ending,
+        ...ended,
+      };
+    } finally {
+      clearInterval(sampling);
+    }
+  },
+});
+
+const neverStarted: SandboxResult = {
+  exitCode: null,
+  durationMs: 0,
+  cpuMs: null,
+  peakMemoryBytes: null,
+  ending: 'cancelled',
+  killedProcesses: 0,
+  nothingLeft: true,
+};
+
+/** Runs the command, then writes the CPU time of all that was waited for to descriptor 3: sampling would miss some. */
+const timedScript = '"$@" 3>&-; code=$?; times >&3; exit $code';
+
+interface StartedChild {
+  readonly process: ChildProcess;
+  readonly pid: number;
+  /** Reads the output to its end, once nothing writes to it any more, and gives the CPU time that sh measured. */
+  finish(): Promise<number>;
+}
+
+const start = async (command: SandboxCommand, marks: Readonly<Record<string, string>>): Promise<StartedChild> => {
+  const shell = ['/bin/sh', '-c', timedScript, 'sh', command.command, ...command.args];
+  const [file = '', ...args] = nicePath === undefined ? shell : [nicePath, '-n', '10', ...shell];
+  const child = spawn(file, args, {
+    cwd: command.cwd,
+    env: { ...command.env, ...marks },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  });
+  await once(child, 'spawn');
+  const closed = once(child, 'close');
+  splitLines(child.stdout, (text) => command.onLine({ stream: 'stdout', text }));
+  splitLines(child.stderr, (text) => command.onLine({ stream: 'stderr', text }));
+  let times = '';
+  (child.stdio[3] as Readable).on('data', (chunk: Buffer) => {
+    times += chunk.toString('latin1');
+  });
+  return {
+    process: child,
+    // A child that has emitted "spawn" has a pid.
+    pid: child.pid as number,
+    async finish() {
+      const drained = new AbortController();
+      await Promise.race([closed, delay(drainMs, undefined, { signal: drained.signal }).catch(() => {})]);
+      drained.abort();
+      for (const stream of child.stdio) stream?.destroy();
+      return parseTimes(times);
+    },
+  };
+};
+
+const splitLines = (stream: Readable | null, onLine: (text: string) => void): void => {
+  const splitter = createLineSplitter(onLine);
+  stream?.on('data', (chunk: Buffer) => splitter.push(chunk));
+  stream?.on('close', () => splitter.end());
+};
+
+/** The second line of the shell's `times` holds user and system time of its children: `0m1.230s 0m0.450s`. */
+const parseTimes = (text: string): number => {
+  const children = text.split('\n')[1] ?? '';
+  return [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60_000 + Number(seconds) * 1_000,
+    0,
+  );
+};
+
+const waitForEnd = async (
+  child: StartedChild,
+  { timeoutMs, signal }: SandboxCommand,
+): Promise<SandboxResult['ending']> => {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const stop = AbortSignal.any([signal, timeout]);
+  try {
+    const exited = child.process.exitCode !== null || child.process.signalCode !== null;
+    if (!exited) await once(child.process, 'exit', { signal: stop });
+    return 'exited';
+  } catch (error) {
+    if (!stop.aborted) throw error;
+    return signal.aborted ? 'cancelled' : 'timed-out';
+  }
+};
+
+/** Ends every process of the family, first politely if asked to, and proves that none is left. */
+const endFamily = async ({
+  groupId,
+  family,
+  gracefully,
+}: {
+  readonly groupId: number;
+  readonly family: ProcessFamily;
+  readonly gracefully: boolean;
+}): Promise<Pick<SandboxResult, 'killedProcesses' | 'nothingLeft'>> => {
+  const ended = new Set<string>();
+  const alive = (): readonly number[] => {
+    const entries = family.look({ byMark: true });
+    for (const entry of entries) ended.add(`${entry.pid}:${entry.startTicks}`);
+    if (hasProcessTable) return entries.map((entry) => entry.pid);
+    const group = signalProcess(-groupId, 0) ? [-groupId] : [];
+    for (const id of group) ended.add(String(id));
+    return group;
+  };
+  const waitUntilGone = async (boundMs: number, signalName: 'SIGKILL' | null): Promise<boolean> => {
+    const deadline = performance.now() + boundMs;
+    for (;;) {
+      const pids = alive();
+      if (pids.length === 0) return true;
+      if (performance.now() > deadline) return false;
+      if (signalName !== null) for (const pid of pids) signalProcess(pid, signalName);
+      await delay(killPollMs);
+    }
+  };
+
+  const present = alive();
+  if (present.length === 0) return { killedProcesses: 0, nothingLeft: true };
+  if (gracefully) {
+    for (const pid of present) signalProcess(pid, 'SIGTERM');
+    await waitUntilGone(graceMs, null);
+  }
+  const nothingLeft = await waitUntilGone(killDeadlineMs, 'SIGKILL');
+  return { killedProcesses: ended.size, nothingLeft };
+};
+
+/** False when there is no such process any more. */
+const signalProcess = (pid: number, signal: NodeJS.Signals | 0): boolean => {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+};

@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** A process as /proc shows it. `startTicks` tells a process from a later one that got the same id. */
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly groupId: number;
+  readonly startTicks: string;
+  readonly zombie: boolean;
+  /** Of the process and of the children it has already waited for. */
+  readonly cpuMs: number;
+  readonly residentBytes: number;
+}
+
+// Linux reports CPU time in ticks of 10 ms (USER_HZ is 100 on every architecture Node runs on).
+const msPerTick = 10;
+// Resident memory comes in pages; a kernel with larger pages makes this figure too small, never wrong in order.
+const pageBytes = 4_096;
+
+export const hasProcessTable = process.platform === 'linux';
+
+/** Reads all processes of this machine that are visible; empty where there is no /proc. Takes about 1 ms per 100. */
+export const readProcessTable = (): readonly ProcessEntry[] => {
+  if (!hasProcessTable) return [];
+  const entries: ProcessEntry[] = [];
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid)) continue;
+    const entry = readProcess(pid);
+    if (entry !== null) entries.push(entry);
+  }
+  return entries;
+};
+
+const readProcess = (pid: number): ProcessEntry | null => {
+  const stat = readOrNull(`/proc/${pid}/stat`);
+  if (stat === null) return null;
+  // The command name is in parentheses and may itself hold spaces and parentheses; fields count from after it.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const field = (number: number): string => fields[number - 3] ?? '0';
+  const ticks = [14, 15, 16, 17].reduce((sum, number) => sum + Number(field(number)), 0);
+  return {
+    pid,
+    parentPid: Number(field(4)),
+    groupId: Number(field(5)),
+    startTicks: field(22),
+    zombie: field(3) === 'Z' || field(3) === 'X',
+    cpuMs: ticks * msPerTick,
+    residentBytes: Number(field(24)) * pageBytes,
+  };
+};
+
+/** True when a process was started with this variable in its environment, wherever it has moved since. */
+export const hasEnvironmentMark = (pid: number, mark: string): boolean => {
+  const environ = readOrNull(`/proc/${pid}/environ`);
+  return environ !== null && (environ.startsWith(`${mark}\0`) || environ.includes(`\0${mark}\0`));
+};
+
+/** A process may end between listing and reading it; that is no failure. */
+const readOrNull = (file: string): string | null => {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return null;
+  }
+};

@@ -1,0 +1,94 @@
+import { readdir, stat } from 'node:fs/promises';
+import { isAbsolute, join, normalize, relative } from 'node:path';
+import { listFiles } from '../archive/pack-folder.ts';
+import { StepFailed } from './step-failure.ts';
+
+/** What a build made, still inside the workspace. */
+export interface BuildOutput {
+  readonly directory: string;
+  readonly files: number;
+  readonly sizeBytes: number;
+  /** True when unknown paths should get `index.html`: there is no other page. */
+  readonly spa: boolean;
+}
+
+/** Where build tools put their output when nobody says otherwise, most common first. */
+const usualDirectories = ['dist', 'build', 'out', 'public', '_site', 'www', '.output/public'];
+
+/**
+ * Finds the output of a build: the website's setting, what Vite said it wrote, or a usual folder with an index.html.
+ * Throws `StepFailed` when there is none.
+ */
+export const findOutput = async ({
+  projectDirectory,
+  setting,
+  lines,
+}: {
+  readonly projectDirectory: string;
+  readonly setting: string | null;
+  /** What the build printed. */
+  readonly lines: readonly string[];
+}): Promise<BuildOutput> => {
+  if (setting !== null) return measureSetting(projectDirectory, setting);
+  const announced = announcedDirectory(lines);
+  for (const candidate of announced === null ? usualDirectories : [announced, ...usualDirectories]) {
+    const directory = await containedDirectory(projectDirectory, candidate);
+    if (directory !== null && (await isFile(join(directory, 'index.html')))) return measureOutput(directory);
+  }
+  throw outputMissing(
+    `The build ended well, but no folder with an index.html was found (${usualDirectories.join(', ')}).`,
+  );
+};
+
+const measureSetting = async (projectDirectory: string, setting: string): Promise<BuildOutput> => {
+  const directory = await containedDirectory(projectDirectory, setting);
+  if (directory === null) throw outputMissing(`The build did not make the folder ${setting} that the settings name.`);
+  if ((await readdir(directory)).length === 0) throw outputMissing(`The folder ${setting} is empty after the build.`);
+  if (!(await isFile(join(directory, 'index.html')))) {
+    throw outputMissing(`The folder ${setting} holds no index.html after the build.`);
+  }
+  return measureOutput(directory);
+};
+
+const outputMissing = (message: string): StepFailed =>
+  new StepFailed({
+    code: 'output-missing',
+    message,
+    hint: 'Set the output folder of the website to the folder that the build writes, the one with index.html in it.',
+    retryable: false,
+  });
+
+/** Vite lists what it wrote: `dist/index.html   0.45 kB │ gzip: 0.29 kB`. */
+const announcedDirectory = (lines: readonly string[]): string | null => {
+  for (const line of lines.toReversed()) {
+    const found = /^(\S.*\/)index\.html\s+[\d.,]+ k?B/.exec(line);
+    if (found?.[1] !== undefined) return found[1];
+  }
+  return null;
+};
+
+/** Null for what is no folder, or lies outside the project. */
+const containedDirectory = async (projectDirectory: string, path: string): Promise<string | null> => {
+  const directory = join(projectDirectory, normalize(path));
+  const inside = relative(projectDirectory, directory);
+  if (isAbsolute(path) || inside.startsWith('..')) return null;
+  const info = await stat(directory).catch(() => null);
+  return info?.isDirectory() === true ? directory : null;
+};
+
+export const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (info) => info.isFile(),
+    () => false,
+  );
+
+export const measureOutput = async (directory: string): Promise<BuildOutput> => {
+  const { files } = await listFiles(directory);
+  const pages = files.filter(({ path }) => path.endsWith('.html'));
+  return {
+    directory,
+    files: files.length,
+    sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    spa: pages.length === 1 && pages[0]?.path === 'index.html',
+  };
+};

@@ -1,0 +1,43 @@
+import { type Annotation, maxAnnotations } from '@yardmaster/domain';
+
+/** Why a step failed, in plain words. `retryable` is decided here, where the cause is known. */
+export interface StepFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly retryable: boolean;
+}
+
+/** Thrown by the steps and turned into a report by `runBuild`; it never leaves this package. */
+export class StepFailed extends Error {
+  readonly failure: StepFailure;
+  readonly annotations: readonly Annotation[];
+
+  constructor(failure: StepFailure, annotations: readonly Annotation[] = []) {
+    super(failure.message);
+    this.name = 'StepFailed';
+    // What a stored event may hold: a longer text is in the log.
+    this.failure = {
+      ...failure,
+      message: failure.message.slice(0, 2_000),
+      hint: failure.hint?.slice(0, 1_000) ?? null,
+    };
+    this.annotations = annotations.slice(0, maxAnnotations);
+  }
+}
+
+/** Thrown when the build was cancelled while a command ran. */
+export class StepCancelled extends Error {
+  constructor() {
+    super('The build was cancelled.');
+    this.name = 'StepCancelled';
+  }
+}
+
+export const stepTimedOut = (timeoutMs: number): StepFailed =>
+  new StepFailed({
+    code: 'step-timed-out',
+    message: `The step took longer than ${Math.round(timeoutMs / 1_000)} seconds and was ended.`,
+    hint: 'See the last lines of the log for what it was doing. A command that waits for input never ends here.',
+    retryable: true,
+  });

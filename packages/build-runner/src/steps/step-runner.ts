@@ -1,0 +1,117 @@
+import { stripVTControlCharacters } from 'node:util';
+import type { Step } from '@yardmaster/domain';
+import type { BuildLog } from '../build-log.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import type { Program } from '../tools/toolchain.ts';
+import { StepCancelled, StepFailed, stepTimedOut } from './step-failure.ts';
+
+export interface StepUsage {
+  readonly durationMs: number;
+  readonly exitCode: number | null;
+  readonly cpuMs: number | null;
+  readonly peakMemoryBytes: number | null;
+}
+
+export interface CommandOutput {
+  readonly exitCode: number | null;
+  /** The last lines of both streams, without colours, for reading causes out of them. */
+  readonly lines: readonly string[];
+}
+
+/** What a step needs to run commands; it adds up what they used. One per step. */
+export interface StepRunner {
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  notice(text: string): void;
+  /** Resolves with any exit code; throws `StepCancelled`, or `StepFailed` when the step's time is up. */
+  run(
+    program: Program,
+    options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+  ): Promise<CommandOutput>;
+  usage(): StepUsage;
+  readonly killedProcesses: number;
+  readonly nothingLeft: boolean;
+}
+
+/** Enough for the longest real explanation of a failure that was seen (npm's ERESOLVE and `tsc` on a broken project). */
+const keptLines = 4_000;
+const keptCharacters = 512 * 1024;
+
+export const createStepRunner = ({
+  step,
+  sandbox,
+  env,
+  timeoutMs,
+  log,
+  signal,
+}: {
+  readonly step: Step;
+  readonly sandbox: Sandbox;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly log: BuildLog;
+  readonly signal: AbortSignal;
+}): StepRunner => {
+  const startedAt = performance.now();
+  const elapsedMs = (): number => performance.now() - startedAt;
+  let exitCode: number | null = null;
+  let cpuMs: number | null = null;
+  let peakMemoryBytes: number | null = null;
+  let killedProcesses = 0;
+  let nothingLeft = true;
+
+  return {
+    env,
+    signal,
+    notice: (text) => log.write({ step, stream: 'system', text }),
+    async run(program, options) {
+      const lines: string[] = [];
+      let characters = 0;
+      const [command, ...args] = program;
+      const result = await sandbox.run({
+        command,
+        args,
+        cwd: options.cwd,
+        env: { ...env, ...options.env },
+        timeoutMs: Math.max(1, timeoutMs - elapsedMs()),
+        signal,
+        onLine: ({ stream, text }) => {
+          log.write({ step, stream, text });
+          const plain = stripVTControlCharacters(text);
+          lines.push(plain);
+          characters += plain.length;
+          while (lines.length > keptLines || characters > keptCharacters) characters -= lines.shift()?.length ?? 0;
+        },
+      });
+      exitCode = result.exitCode;
+      if (result.cpuMs !== null) cpuMs = (cpuMs ?? 0) + result.cpuMs;
+      if (result.peakMemoryBytes !== null) peakMemoryBytes = Math.max(peakMemoryBytes ?? 0, result.peakMemoryBytes);
+      killedProcesses += result.killedProcesses;
+      nothingLeft &&= result.nothingLeft;
+      if (result.ending === 'cancelled') throw new StepCancelled();
+      if (result.ending === 'timed-out') throw stepTimedOut(timeoutMs);
+      if (isOutOfMemory(result.exitCode, lines)) throw outOfMemory();
+      return { exitCode: result.exitCode, lines };
+    },
+    usage: () => ({ durationMs: Math.round(elapsedMs()), exitCode, cpuMs, peakMemoryBytes }),
+    get killedProcesses() {
+      return killedProcesses;
+    },
+    get nothingLeft() {
+      return nothingLeft;
+    },
+  };
+};
+
+/** 137 is a SIGKILL that was not ours, which on Linux is nearly always the kernel making room. */
+const isOutOfMemory = (exitCode: number | null, lines: readonly string[]): boolean =>
+  exitCode === 137 ||
+  (exitCode !== 0 && lines.some((line) => /JavaScript heap out of memory|Cannot allocate memory|ENOMEM/.test(line)));
+
+const outOfMemory = (): StepFailed =>
+  new StepFailed({
+    code: 'out-of-memory',
+    message: 'The step ran out of memory.',
+    hint: 'Retry it while fewer builds run, or give the worker more memory. Very large builds belong on a bigger worker.',
+    retryable: true,
+  });
