@@ -15,12 +15,18 @@ export interface PackedFile {
   readonly executable: boolean;
 }
 
+export interface PackOptions {
+  /** Names of folders that are left out, wherever they are. */
+  readonly ignore?: ReadonlySet<string>;
+}
+
 /**
  * Lists a folder's regular files, sorted by path. Links to files inside the folder count as the file they lead to;
  * links that leave it, links to folders, and special files are left out and named in `skipped`.
  */
 export const listFiles = async (
   folder: string,
+  { ignore = new Set() }: PackOptions = {},
 ): Promise<{ readonly files: readonly PackedFile[]; readonly skipped: readonly string[] }> => {
   const root = await realpath(folder);
   const files: PackedFile[] = [];
@@ -30,7 +36,7 @@ export const listFiles = async (
       const place = join(directory, entry.name);
       const path = relative(root, place).split(sep).join('/');
       if (entry.isDirectory()) {
-        await visit(place);
+        if (!ignore.has(entry.name)) await visit(place);
         continue;
       }
       const source = entry.isSymbolicLink() ? await insideTarget(root, place) : place;
@@ -55,8 +61,8 @@ const gzipLevel = 1;
  * Packs a folder's regular files into a tar.gz stream. The same content gives the same bytes: sorted paths, no owner,
  * no times. The stream fails when a file changes its size while it is packed.
  */
-export const packFolder = async (folder: string): Promise<Readable> => {
-  const { files } = await listFiles(folder);
+export const packFolder = async (folder: string, options: PackOptions = {}): Promise<Readable> => {
+  const { files } = await listFiles(folder, options);
   const archive = pack();
   const gzip = createGzip({ level: gzipLevel });
   const add = async (): Promise<void> => {
