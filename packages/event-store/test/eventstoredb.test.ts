@@ -325,6 +325,19 @@ describe('the EventStoreDB adapter', () => {
     expect(() => store.subscribeToAll({ after: '12' as Position })).toThrow(RangeError);
   });
 
+  test('ends a read under way when it stops', { timeout: 5_000 }, async () => {
+    const stream = aStream();
+    for (let revision = -1; revision < 1_999; revision += 500) {
+      await store.append(stream, revision === -1 ? 'no_stream' : revision, someEvents(500));
+    }
+    const reading = store.readStream(stream).then(
+      () => 'read',
+      (error: unknown) => error,
+    );
+    await store.stop();
+    expect(await reading).toBeInstanceOf(EventStoreUnavailable);
+  });
+
   test('cannot be opened where there is no server', async () => {
     server.kill();
     await expect(openEventStoreDb({ url: server.url })).rejects.toBeInstanceOf(EventStoreUnavailable);

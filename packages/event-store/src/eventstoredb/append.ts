@@ -1,4 +1,4 @@
-import type { EventStoreDBClient, Position as LogPosition } from '@eventstore/db-client';
+import type { Position as LogPosition } from '@eventstore/db-client';
 import { NO_STREAM } from '@eventstore/db-client';
 import {
   type Appended,
@@ -8,6 +8,7 @@ import {
   InvalidAppend,
 } from '@yardmaster/application';
 import type { PreparedEvent } from '../prepare-append.ts';
+import type { Connection } from './connection.ts';
 import { failureOf, unavailable } from './failure.ts';
 import { readStreamPages } from './read.ts';
 import { logPositionOf, type StoredRecord, sameId, toPosition, toProposed } from './stored-form.ts';
@@ -37,11 +38,11 @@ type Attempt =
  * keeps it from being doubled, even when the first one is still on its way. (The server does write an id twice when it
  * comes again at the revision that it has now, so the expected revision must never be adjusted here.)
  */
-export async function append(client: EventStoreDBClient, request: AppendRequest): Promise<AppendResult> {
+export async function append(connection: Connection, request: AppendRequest): Promise<AppendResult> {
   for (let attempt = 1; ; attempt++) {
-    const outcome = await tryAppend(client, request);
-    if (outcome.kind === 'written') return appended(client, request, outcome);
-    const earlier = await findEarlierAppend(client, request);
+    const outcome = await tryAppend(connection, request);
+    if (outcome.kind === 'written') return appended(connection, request, outcome);
+    const earlier = await findEarlierAppend(connection, request);
     if (earlier !== undefined) return earlier;
     if (outcome.kind === 'wrong-revision') {
       const { stream, expectedRevision } = request;
@@ -52,11 +53,11 @@ export async function append(client: EventStoreDBClient, request: AppendRequest)
   }
 }
 
-async function tryAppend(client: EventStoreDBClient, { stream, ...request }: AppendRequest): Promise<Attempt> {
+async function tryAppend(connection: Connection, { stream, ...request }: AppendRequest): Promise<Attempt> {
   const expectedRevision = request.expectedRevision === 'no_stream' ? NO_STREAM : BigInt(request.expectedRevision);
   const options = { expectedRevision, requiresLeader: true, deadline: appendDeadlineMs } as const;
   try {
-    const answer = await client.appendToStream(stream, request.events.map(toProposed), options);
+    const answer = await connection.client.appendToStream(stream, request.events.map(toProposed), options);
     const revision = Number(answer.nextExpectedRevision);
     if (answer.success) return { kind: 'written', revision, position: answer.position };
     // Instead of an error, where the connection string says `throwOnAppendFailure=false`.
@@ -88,25 +89,25 @@ function actualRevisionOf(error: unknown): ExpectedRevision {
 }
 
 async function appended(
-  client: EventStoreDBClient,
+  connection: Connection,
   { stream, events }: AppendRequest,
   { revision, position }: { readonly revision: number; readonly position: LogPosition | undefined },
 ): Promise<Appended> {
   if (events.length === 1 && position !== undefined) return { ok: true, revision, position: toPosition(position) };
   // The position in the answer is that of the write, which is not promised to be that of its last event.
-  for await (const [last] of readStreamPages(client, { stream, fromRevision: revision, limit: 1 })) {
+  for await (const [last] of readStreamPages(connection, { stream, fromRevision: revision, limit: 1 })) {
     if (last !== undefined) return appendedAt(last);
   }
   throw new EventStoreUnavailable('EventStoreDB does not show what it has just written.');
 }
 
 /** The result of the append that wrote exactly these ids at the expected revision, if there was one. */
-async function findEarlierAppend(client: EventStoreDBClient, request: AppendRequest): Promise<Appended | undefined> {
+async function findEarlierAppend(connection: Connection, request: AppendRequest): Promise<Appended | undefined> {
   const { stream, expectedRevision, events } = request;
   const fromRevision = expectedRevision === 'no_stream' ? 0 : expectedRevision + 1;
   let seen = 0;
   let last: StoredRecord | undefined;
-  for await (const page of readStreamPages(client, { stream, fromRevision, limit: events.length })) {
+  for await (const page of readStreamPages(connection, { stream, fromRevision, limit: events.length })) {
     if (page.some((record, index) => !sameId(record.id, events[seen + index]?.eventId))) return undefined;
     seen += page.length;
     last = page.at(-1);

@@ -4,6 +4,8 @@ import { type Channel, connectivityState, type Client as GrpcClient, status } fr
 
 export interface Connection {
   readonly client: EventStoreDBClient;
+  /** Aborts when the connection is closed: the client itself never ends what it cancels. */
+  readonly closed: AbortSignal;
   /** Idempotent. Cancels every call and closes the connection, so that nothing keeps the process alive. */
   close(): Promise<void>;
 }
@@ -43,10 +45,13 @@ export function connect(url: string): Connection {
       if (grpc.getChannel().getConnectivityState(false) === connectivityState.SHUTDOWN) throw closedChannel();
       return action(grpc);
     });
+  const closing = new AbortController();
   let closed: Promise<void> | undefined;
   return {
     client,
+    closed: closing.signal,
     close() {
+      closing.abort();
       closed ??= closeClient(client, internals);
       return closed;
     },

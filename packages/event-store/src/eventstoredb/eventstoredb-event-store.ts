@@ -25,7 +25,7 @@ export interface EventStoreDbOptions {
 export async function openEventStoreDb({ url }: EventStoreDbOptions): Promise<EventStore> {
   const connection = connect(url);
   const { client } = connection;
-  const storeId = await identifyStore(client).catch(async (error: unknown) => {
+  const storeId = await identifyStore(connection).catch(async (error: unknown) => {
     await connection.close();
     throw error;
   });
@@ -42,7 +42,7 @@ export async function openEventStoreDb({ url }: EventStoreDbOptions): Promise<Ev
     async append(stream, expectedRevision, newEvents) {
       assertRunning();
       const events = prepareAppend(stream, expectedRevision, newEvents);
-      const appending = append(client, { stream, expectedRevision, events });
+      const appending = append(connection, { stream, expectedRevision, events });
       appendsUnderWay.add(appending);
       try {
         return await appending;
@@ -53,7 +53,7 @@ export async function openEventStoreDb({ url }: EventStoreDbOptions): Promise<Ev
     async readStream(stream, { fromRevision = 0, limit = Number.POSITIVE_INFINITY } = {}) {
       assertRunning();
       const events: RecordedEvent[] = [];
-      for await (const page of readStreamPages(client, { stream, fromRevision, limit })) {
+      for await (const page of readStreamPages(connection, { stream, fromRevision, limit })) {
         for (const event of toRecorded(page)) events.push(event);
       }
       return events;
@@ -63,7 +63,7 @@ export async function openEventStoreDb({ url }: EventStoreDbOptions): Promise<Ev
       const events: RecordedEvent[] = [];
       if (limit <= 0) return events;
       const start = after === undefined ? undefined : fromPosition(after);
-      for await (const page of readAllPages(client, { after: start, wanted: limit })) {
+      for await (const page of readAllPages(connection, { after: start, wanted: limit })) {
         for (const event of toRecorded(page)) events.push(event);
         if (events.length >= limit) break;
       }
@@ -96,7 +96,7 @@ export async function openEventStoreDb({ url }: EventStoreDbOptions): Promise<Ev
     },
     async lastPosition() {
       assertRunning();
-      for await (const page of readAllPagesBackwards(client)) {
+      for await (const page of readAllPagesBackwards(connection)) {
         const [last] = toRecorded(page);
         if (last !== undefined) return last.position;
       }

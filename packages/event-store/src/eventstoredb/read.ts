@@ -6,6 +6,7 @@ import type {
   ResolvedEvent,
 } from '@eventstore/db-client';
 import { BACKWARDS, END, START } from '@eventstore/db-client';
+import type { Connection } from './connection.ts';
 import { failureOf, unavailable } from './failure.ts';
 import { compareLogPositions, logPositionOf, recordOf, type StoredRecord } from './stored-form.ts';
 
@@ -25,14 +26,16 @@ export type StreamPages = AsyncGenerator<StoredRecord[], void, undefined>;
 
 /** The records of a stream from a revision on, at most `limit`; nothing where there is no such stream. */
 export async function* readStreamPages(
-  client: EventStoreDBClient,
+  connection: Connection,
   { stream, fromRevision, limit }: { readonly stream: string; readonly fromRevision: number; readonly limit: number },
 ): StreamPages {
   let next = fromRevision;
   for (let left = limit; left > 0; ) {
     const maxCount = Math.min(left, maxPageEvents);
     const from = BigInt(next);
-    const page = await readPage(() => client.readStream(stream, { ...options, fromRevision: from, maxCount }));
+    const page = await readPage(connection, (client) =>
+      client.readStream(stream, { ...options, fromRevision: from, maxCount }),
+    );
     if (page.length > 0) yield page;
     const last = page.at(-1);
     if (last === undefined || page.length < maxCount) return;
@@ -43,14 +46,16 @@ export async function* readStreamPages(
 
 /** Every record of the store after a position, in pages, for as long as the reader asks and there are more. */
 export async function* readAllPages(
-  client: EventStoreDBClient,
+  connection: Connection,
   { after, wanted }: { readonly after: LogPosition | undefined; readonly wanted: number },
 ): StreamPages {
   // One more than wanted: unlike a subscription, a read returns the event at the position where it starts.
   const maxCount = Math.min(Math.max(wanted + 1, minAllPageEvents), maxPageEvents);
   for (let cursor = after; ; ) {
     const from = cursor;
-    const page = await readPage(() => client.readAll({ ...options, fromPosition: from ?? START, maxCount }));
+    const page = await readPage(connection, (client) =>
+      client.readAll({ ...options, fromPosition: from ?? START, maxCount }),
+    );
     const fresh = page.filter((record) => from === undefined || compareLogPositions(logPositionOf(record), from) > 0);
     if (fresh.length > 0) yield fresh;
     const last = page.at(-1);
@@ -60,11 +65,11 @@ export async function* readAllPages(
 }
 
 /** Every record of the store, the last one first. */
-export async function* readAllPagesBackwards(client: EventStoreDBClient): StreamPages {
+export async function* readAllPagesBackwards(connection: Connection): StreamPages {
   let cursor: LogPosition | undefined;
   for (;;) {
     const from = cursor;
-    const page = await readPage(() =>
+    const page = await readPage(connection, (client) =>
       client.readAll({ ...options, direction: BACKWARDS, fromPosition: from ?? END, maxCount: minAllPageEvents }),
     );
     const fresh = page.filter((record) => from === undefined || compareLogPositions(logPositionOf(record), from) < 0);
@@ -80,10 +85,13 @@ type Reading = Pick<Readable, 'toArray'> & {
   cancel(): Promise<void>;
 };
 
-async function readPage(open: () => Reading): Promise<StoredRecord[]> {
+async function readPage(
+  connection: Connection,
+  open: (client: EventStoreDBClient) => Reading,
+): Promise<StoredRecord[]> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return (await readToEnd(open())).map(recordOf);
+      return (await readToEnd(open(connection.client), connection.closed)).map(recordOf);
     } catch (error) {
       const failure = failureOf(error);
       if (failure === 'stream-not-found') return [];
@@ -92,11 +100,11 @@ async function readPage(open: () => Reading): Promise<StoredRecord[]> {
   }
 }
 
-async function readToEnd(reading: Reading): Promise<(ResolvedEvent | AllStreamResolvedEvent)[]> {
+async function readToEnd(reading: Reading, closed: AbortSignal): Promise<(ResolvedEvent | AllStreamResolvedEvent)[]> {
   // The client may report an error once more after the reader has left, which would otherwise end the process.
   reading.on('error', () => undefined);
   try {
-    return await reading.toArray({ signal: AbortSignal.timeout(readTimeoutMs) });
+    return await reading.toArray({ signal: AbortSignal.any([closed, AbortSignal.timeout(readTimeoutMs)]) });
   } catch (error) {
     // Not awaited: it waits for the call to exist, and fails when it never will.
     reading.cancel().catch(() => undefined);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type EventStoreDBClient, jsonEvent, NO_STREAM } from '@eventstore/db-client';
+import { jsonEvent, NO_STREAM } from '@eventstore/db-client';
 import { z } from 'zod';
+import type { Connection } from './connection.ts';
 import { failureOf, unavailable } from './failure.ts';
 import { readStreamPages } from './read.ts';
 import { logPositionOf, type StoredRecord } from './stored-form.ts';
@@ -18,8 +19,8 @@ const noPosition = 0xffff_ffff_ffff_ffffn;
  * every process and changes only when the data is another. Written by whoever opens the store first.
  * Throws EventStoreUnavailable when the server is not there or is older than 22.6.
  */
-export async function identifyStore(client: EventStoreDBClient): Promise<string> {
-  const stored = (await readIdentity(client)) ?? (await writeIdentity(client));
+export async function identifyStore(connection: Connection): Promise<string> {
+  const stored = (await readIdentity(connection)) ?? (await writeIdentity(connection));
   if (logPositionOf(stored).commit === noPosition) {
     throw unavailable('opening the store', new Error('server version 22.6 or later is needed'));
   }
@@ -28,22 +29,25 @@ export async function identifyStore(client: EventStoreDBClient): Promise<string>
   return data.storeId;
 }
 
-async function readIdentity(client: EventStoreDBClient): Promise<StoredRecord | undefined> {
-  for await (const [first] of readStreamPages(client, { stream: identityStream, fromRevision: 0, limit: 1 })) {
+async function readIdentity(connection: Connection): Promise<StoredRecord | undefined> {
+  for await (const [first] of readStreamPages(connection, { stream: identityStream, fromRevision: 0, limit: 1 })) {
     return first;
   }
   return undefined;
 }
 
-async function writeIdentity(client: EventStoreDBClient): Promise<StoredRecord> {
+async function writeIdentity(connection: Connection): Promise<StoredRecord> {
   const event = jsonEvent({ type: identityType, data: { storeId: randomUUID() } });
   try {
-    await client.appendToStream(identityStream, event, { expectedRevision: NO_STREAM, requiresLeader: true });
+    await connection.client.appendToStream(identityStream, event, {
+      expectedRevision: NO_STREAM,
+      requiresLeader: true,
+    });
   } catch (error) {
     // Another process may have written it at the same time; the first one counts.
     if (failureOf(error) !== 'wrong-expected-revision') throw unavailable('opening the store', error);
   }
-  const stored = await readIdentity(client);
+  const stored = await readIdentity(connection);
   if (stored === undefined) throw unavailable('opening the store', new Error('its id cannot be read back'));
   return stored;
 }
