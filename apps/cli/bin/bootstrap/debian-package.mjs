@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { toolsFolder } from './places.mjs';
 import { findOnPath, runProgram } from './run-program.mjs';
 
+const aptFolder = join(toolsFolder, 'apt');
+
 /**
  * Downloads a Debian package as an ordinary user and unpacks it into the tool folder: nothing is installed, no service
  * enabled, no root needed. When the system's package lists are missing or stale, lists of our own are fetched.
@@ -21,6 +23,7 @@ export async function debianPackage(name, binary, { mayFetchLists = true } = {})
   if (downloaded.code !== 0 && mayFetchLists) {
     await aptGet([...privateLists(), 'update'], folder);
     downloaded = await aptGet([...privateLists(), 'download', name], folder);
+    rmSync(aptFolder, { recursive: true, force: true }); // a hundred megabytes, stale tomorrow
   }
   const archive = readdirSync(folder).find((file) => file.endsWith('.deb'));
   if (downloaded.code !== 0 || archive === undefined) throw new Error(lastError(downloaded.output));
@@ -38,8 +41,8 @@ function aptGet(args, cwd) {
 }
 
 function privateLists() {
-  const lists = join(toolsFolder, 'apt', 'lists');
-  const cache = join(toolsFolder, 'apt', 'cache');
+  const lists = join(aptFolder, 'lists');
+  const cache = join(aptFolder, 'cache');
   mkdirSync(join(lists, 'partial'), { recursive: true });
   mkdirSync(join(cache, 'archives', 'partial'), { recursive: true });
   return ['-o', `Dir::State::Lists=${lists}`, '-o', `Dir::Cache=${cache}`];

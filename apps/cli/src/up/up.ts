@@ -1,4 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { natsAuthorization } from '@yardmaster/messaging/nats-authorization';
 import { readSettings, type Settings } from '@yardmaster/protocol/settings';
@@ -100,6 +101,7 @@ function untilStopRequested(io: CommandIo): Promise<'stop'> {
     if (io.signal.aborted) stop();
     io.signal.addEventListener('abort', stop, { once: true });
     process.once('disconnect', stop);
+    process.channel?.unref(); // listened to, but no reason to stay
   });
 }
 
@@ -137,6 +139,7 @@ async function startProduct({ settings, dataFolder, port, io, children }: Produc
 
 async function announce({ settings, dataFolder, port, io }: Omit<Product, 'children'>): Promise<void> {
   const serverUrl = localUrl({ host: settings.host, port });
+  flushCompileCache(); // so that the next start is quick and small even if this one is killed
   writeFileSync(dataFolder.serverUrlFile, serverUrl, { mode: 0o600 });
   const { adminTokenFile } = dataFolder;
   io.out(

@@ -32,6 +32,8 @@ test('three files of bounded size are kept, the newest lines in the first', () =
 test.each([
   ['stdout', '{"level":"error","message":"no"}', true],
   ['stdout', '{"level":"info","message":"an error, but not one"}', false],
+  ['stdout', '{"level":40,"msg":"look"}', true],
+  ['stdout', '{"level":30,"msg":"fine"}', false],
   ['stdout', 'plain words', false],
   ['stderr', 'Error: crash', true],
   ['stderr', '{"level":"info"}', false],
