@@ -5,7 +5,7 @@ import { consumeReports } from './consume-reports.ts';
 import { encode, parseMessage } from './messages.ts';
 import { MessagingUnavailable } from './messaging-unavailable.ts';
 import type { NatsLink } from './nats-connection.ts';
-import { aborted, runWhileConnected } from './run-while-connected.ts';
+import { aborted, runWhileConnected, unlessAborted } from './run-while-connected.ts';
 import { serveClaims } from './serve-claims.ts';
 import {
   ensurePoolConsumer,
@@ -113,8 +113,7 @@ function createReadiness({ connection, log, pools, ackWaitMs = workAckWaitMs }: 
     log,
     name: 'Preparing the streams',
     work: async (client, signal) => {
-      await repair(client);
-      if (signal.aborted) return;
+      await unlessAborted(signal, repair(client));
       change(true);
       await aborted(signal);
       change(false);

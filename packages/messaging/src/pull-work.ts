@@ -5,7 +5,7 @@ import type { Log } from '@yardmaster/application';
 import { WorkItem } from '@yardmaster/protocol';
 import { parseMessage } from './messages.ts';
 import type { NatsLink } from './nats-connection.ts';
-import { connectionSignal } from './run-while-connected.ts';
+import { connectionSignal, unlessAborted } from './run-while-connected.ts';
 import { apiTimeoutMs } from './streams.ts';
 import { poolConsumer, workStream } from './subjects.ts';
 
@@ -36,6 +36,7 @@ export async function* pullWork(options: PullWorkOptions): AsyncGenerator<Pulled
   const { connection, log, pool, signal } = options;
   let consumer: Consumer | null = null;
   let client: NatsConnection | null = null;
+  let stumbles = 0;
   while (!signal.aborted) {
     const present = await connection.whenConnected(signal);
     if (present === null) return;
@@ -43,23 +44,29 @@ export async function* pullWork(options: PullWorkOptions): AsyncGenerator<Pulled
     try {
       if (present !== client) consumer = null;
       client = present;
-      consumer ??= await jetstream(present, { timeout: apiTimeoutMs }).consumers.get(workStream, poolConsumer(pool));
+      consumer ??= await unlessAborted(session.signal, poolConsumerOf(present, pool));
       const message = await pullOne(consumer, session.signal);
+      stumbles = 0;
       if (message === null) continue;
       const item = parseMessage({ schema: WorkItem, subject: message.subject, data: message.data, log });
       if (item !== null) yield { item, ack: () => acknowledge(message, connection) };
       // Nobody could ever build it.
       else message.term();
     } catch (error) {
-      // There is no stream or consumer: the orchestrator makes them again.
+      // Without a stream or a consumer there is nothing to do but wait: the orchestrator makes them again.
       consumer = null;
-      if (signal.aborted) return;
-      log.warn({ error, pool }, 'Pulling work stumbled, trying again');
-      await delay(retryDelayMs, undefined, { signal }).catch(() => {});
+      if (session.signal.aborted) continue;
+      if (stumbles === 0) log.warn({ error, pool }, 'Work cannot be pulled, still trying');
+      stumbles += 1;
+      await delay(retryDelayMs, undefined, { signal: session.signal }).catch(() => {});
     } finally {
       session.dispose();
     }
   }
+}
+
+function poolConsumerOf(client: NatsConnection, pool: string): Promise<Consumer> {
+  return jetstream(client, { timeout: apiTimeoutMs }).consumers.get(workStream, poolConsumer(pool));
 }
 
 /** The next item, or null when none came in time or the signal aborted. One that arrives after that is given back. */

@@ -69,3 +69,16 @@ export function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
+
+/** Awaits an answer no longer than the signal lets it: a request that was under way when the server went has none. */
+export async function unlessAborted<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
+  const { promise: abort, reject } = Promise.withResolvers<never>();
+  const abandon = () => reject(signal.reason);
+  signal.addEventListener('abort', abandon);
+  if (signal.aborted) abandon();
+  try {
+    return await Promise.race([answer, abort]);
+  } finally {
+    signal.removeEventListener('abort', abandon);
+  }
+}

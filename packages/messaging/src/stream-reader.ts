@@ -2,7 +2,7 @@ import { type Consumer, type ConsumerMessages, type JsMsg, jetstream } from '@na
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Log, Running, StreamMark } from '@yardmaster/application';
 import type { NatsLink } from './nats-connection.ts';
-import { runWhileConnected } from './run-while-connected.ts';
+import { runWhileConnected, unlessAborted } from './run-while-connected.ts';
 import { apiTimeoutMs, ensureStream, managerOf, type StreamDefinition } from './streams.ts';
 
 /** Messages that wait in memory for their turn. */
@@ -40,11 +40,14 @@ export function readStream({ connection, log, definition, mark, deliver }: ReadS
   let stopped = false;
 
   const work = async (client: NatsConnection, signal: AbortSignal) => {
-    const info = await ensureStream(await managerOf(client), definition);
+    const info = await unlessAborted(signal, ensureStream(await managerOf(client), definition));
     const isKnown = read?.streamCreated === info.created && read.sequence <= info.state.last_seq;
-    const consumer = await jetstream(client, { timeout: apiTimeoutMs }).consumers.get(definition.name, {
-      opt_start_seq: isKnown && read !== null ? read.sequence + 1 : 1,
-    });
+    const consumer = await unlessAborted(
+      signal,
+      jetstream(client, { timeout: apiTimeoutMs }).consumers.get(definition.name, {
+        opt_start_seq: isKnown && read !== null ? read.sequence + 1 : 1,
+      }),
+    );
     const messages = await consumer.consume({ max_messages: maxPrefetched, expires: pullExpiresMs });
     const close = () => void messages.close();
     signal.addEventListener('abort', close, { once: true });

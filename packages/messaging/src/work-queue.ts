@@ -33,7 +33,7 @@ export async function publishWork(client: NatsConnection, { pool, item, log }: P
     if (present === null) continue;
     const stored = parseMessage({ schema: WorkItem, subject, data: present.data, log });
     if (stored?.attempt === item.attempt && present.seq > (await acknowledgedUpTo(manager, pool))) return;
-    await manager.streams.purge(workStream, { filter: subject, seq: present.seq + 1 });
+    await remove(manager, subject, present);
   }
   throw new MessagingUnavailable(`The work item of job ${item.jobId} changed with every try to publish it.`);
 }
@@ -45,8 +45,10 @@ export interface PublishOptions {
 }
 
 export async function withdrawWork(client: NatsConnection, pool: string, jobId: JobId): Promise<void> {
+  const subject = workSubject(pool, jobId);
   const manager = await managerOf(client);
-  await manager.streams.purge(workStream, { filter: workSubject(pool, jobId) });
+  const present = await lastItem(manager, subject);
+  if (present !== null) await remove(manager, subject, present);
 }
 
 /** Ghosts are left out: nobody will ever pull them. */
@@ -85,6 +87,19 @@ function lastItem(manager: JetStreamManager, subject: string): Promise<StoredMsg
   return manager.streams
     .getMessage(workStream, { last_by_subj: subject })
     .catch(nullWhen(JetStreamApiCodes.NoMessageFound));
+}
+
+/**
+ * Deletes by sequence, never by a purge of the subject: a purge moves the pool's consumer past everything that it has not
+ * delivered yet, for good (seen with nats-server 2.9.10).
+ */
+async function remove(manager: JetStreamManager, subject: string, { seq }: StoredMsg): Promise<void> {
+  try {
+    await manager.streams.deleteMessage(workStream, seq, false);
+  } catch (error) {
+    // It may have been acknowledged meanwhile, and so be gone already.
+    if ((await lastItem(manager, subject))?.seq === seq) throw error;
+  }
 }
 
 /** Everything of the pool up to this sequence has been acknowledged. */

@@ -1,0 +1,158 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { ClaimReply, ClaimRequest } from '@yardmaster/protocol';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { natsAuthorization } from '../src/nats-authorization.ts';
+import { createNatsKey } from '../src/nats-key.ts';
+import { managerOf } from '../src/streams.ts';
+import { collector, jobId, type Messaging, openMessaging, pool } from './messaging-fixture.ts';
+
+let messaging: Messaging;
+beforeEach(async () => {
+  messaging = await openMessaging();
+  await messaging.openOrchestrator();
+});
+afterEach(() => messaging.end());
+
+/** The server answers each violation with an error of its own; a flush later it would have come. */
+async function mayPublish(rogue: NatsConnection, subject: string): Promise<boolean> {
+  const violations = watchViolations(rogue);
+  rogue.publish(subject, '{}');
+  await rogue.flush();
+  return !violations.includes(subject);
+}
+
+async function maySubscribe(rogue: NatsConnection, subject: string): Promise<boolean> {
+  let refused = false;
+  const subscription = rogue.subscribe(subject, {
+    callback: (error) => {
+      refused ||= error !== null;
+    },
+  });
+  await rogue.flush();
+  if (!refused) subscription.unsubscribe();
+  return !refused;
+}
+
+function watchViolations(rogue: NatsConnection): readonly string[] {
+  const subjects: string[] = [];
+  void (async () => {
+    for await (const status of rogue.status()) {
+      if (status.type === 'error') subjects.push(/"([^"]+)"/.exec(status.error.message)?.[1] ?? '');
+    }
+  })();
+  return subjects;
+}
+
+describe('a worker that was taken over', () => {
+  it.each([
+    'reports.w1.a',
+    'logs.w1.a.1',
+    'claim.w1.a',
+    'heartbeat.w1',
+    '$JS.API.CONSUMER.INFO.WORK.pool-default',
+    '$JS.API.CONSUMER.MSG.NEXT.WORK.pool-default',
+    '$JS.ACK.WORK.pool-default.1.1.1.1.1',
+  ])('may say its own: %s', async (subject) => {
+    expect(await mayPublish(await messaging.connectRogue('w1'), subject)).toBe(true);
+  });
+
+  it.each([
+    'reports.w2.a',
+    'logs.w2.a.1',
+    'claim.w2.a',
+    'heartbeat.w2',
+    'control.w1',
+    'control.w2',
+    'work.default.a',
+    'reports.w1.a.deeper',
+    '_INBOX_w2.x',
+    '_INBOX.x',
+    '$JS.API.INFO',
+    '$JS.API.STREAM.CREATE.MINE',
+    '$JS.API.STREAM.DELETE.WORK',
+    '$JS.API.STREAM.PURGE.REPORTS',
+    '$JS.API.STREAM.MSG.GET.REPORTS',
+    '$JS.API.STREAM.MSG.DELETE.WORK',
+    '$JS.API.DIRECT.GET.LOGS',
+    '$JS.API.CONSUMER.CREATE.WORK',
+    '$JS.API.CONSUMER.CREATE.REPORTS',
+    '$JS.API.CONSUMER.CREATE.LOGS.mine.logs.>',
+    '$JS.API.CONSUMER.DURABLE.CREATE.WORK.mine',
+    '$JS.API.CONSUMER.DELETE.WORK.pool-default',
+    '$JS.API.CONSUMER.MSG.NEXT.REPORTS.mine',
+    '$JS.ACK.REPORTS.mine.1.1.1.1.1',
+    '$SYS.REQ.SERVER.PING',
+  ])('may not say what is not its own: %s', async (subject) => {
+    expect(await mayPublish(await messaging.connectRogue('w1'), subject)).toBe(false);
+  });
+
+  it('may hear the answers to it and what is said to it', async () => {
+    const rogue = await messaging.connectRogue('w1');
+    expect(await maySubscribe(rogue, '_INBOX_w1.>')).toBe(true);
+    expect(await maySubscribe(rogue, 'control.w1')).toBe(true);
+  });
+
+  it.each([
+    '_INBOX_w2.>',
+    '_INBOX.>',
+    '>',
+    '*.w1',
+    'control.*',
+    'control.w2',
+    'claim.>',
+    'claim.w1.a',
+    'reports.>',
+    'reports.w1.*',
+    'logs.>',
+    'work.>',
+    'heartbeat.*',
+    '$JS.EVENT.ADVISORY.>',
+    '$SYS.>',
+  ])('may not hear: %s', async (subject) => {
+    expect(await maySubscribe(await messaging.connectRogue('w1'), subject)).toBe(false);
+  });
+
+  it('cannot have the answer to a claim sent elsewhere', async () => {
+    const { messaging: orchestrator, connection } = await messaging.openOrchestrator();
+    const decided = collector<string>();
+    const refusal: ClaimReply = { granted: false, code: 'no', message: 'no' };
+    orchestrator.serveClaims(async ({ claimId }) => {
+      decided.add(claimId);
+      return refusal;
+    });
+    await orchestrator.publishWork(pool, { jobId: jobId('a'), attempt: 1 });
+    const { messaging: worker } = await messaging.openWorker('w1');
+    const claim: ClaimRequest = { attempt: 1, workerSession: 's', claimId: 'honest' };
+    await expect.poll(() => worker.claim(jobId('a'), claim), { timeout: 10_000 }).toEqual(refusal);
+    const asked = decided.items.length;
+    const rogue = await messaging.connectRogue('w1');
+    for (const reply of ['$JS.API.STREAM.PURGE.WORK', 'control.w2', '_INBOX_w2.x', '_INBOX_w1', '_INBOX_w1x.y']) {
+      rogue.publish('claim.w1.a', JSON.stringify({ ...claim, claimId: reply }), { reply });
+    }
+    await rogue.flush();
+    expect(await worker.claim(jobId('a'), { ...claim, claimId: 'last' })).toEqual(refusal);
+    expect(decided.items.slice(asked)).toEqual(['last']);
+    const client = await connection.whenConnected();
+    if (client === null) throw new Error('the connection ended');
+    expect((await (await managerOf(client)).streams.info('WORK')).state.messages).toBe(1);
+  });
+
+  it('cannot connect at all without a key that the server knows', async () => {
+    await expect(messaging.connectRogue('nobody')).rejects.toThrow();
+  });
+});
+
+describe('the authorization', () => {
+  const { publicKey } = createNatsKey();
+
+  it.each(['*', '>', 'a.b', 'a b', '', 'x'.repeat(65), 'w"1'])('refuses the worker id %j', (workerId) => {
+    expect(() => natsAuthorization({ serverPublicKey: publicKey, workers: [{ workerId, publicKey }] })).toThrow(
+      TypeError,
+    );
+  });
+
+  it('refuses a seed where a public key belongs, without repeating it', () => {
+    const { seed } = createNatsKey();
+    expect(() => natsAuthorization({ serverPublicKey: seed, workers: [] })).toThrow(/^(?!.*SU).*public key/);
+  });
+});
