@@ -1,7 +1,7 @@
 import { EventStoreUnavailable, type RecordedEvent } from '@yardmaster/application';
 import type { EventMetadata } from '@yardmaster/domain';
 import { toPosition } from '../number-position.ts';
-import type { PreparedAppend } from './group-commit.ts';
+import type { PreparedAppend } from './append-queue.ts';
 import type { RecentBatch } from './recent-events.ts';
 import {
   appendOutcome,

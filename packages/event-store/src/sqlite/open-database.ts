@@ -23,12 +23,12 @@ const pragmas = `
   PRAGMA foreign_keys = ON;
 `;
 
+/** A stream's revision is that of its last event, which the unique index finds at once: kept nowhere else, it cannot drift. */
 const schema = `
   CREATE TABLE streams (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
-    category TEXT NOT NULL,
-    revision INTEGER NOT NULL
+    category TEXT NOT NULL
   ) STRICT;
   CREATE TABLE events (
     position INTEGER PRIMARY KEY,
@@ -101,22 +101,29 @@ export interface OpenedDatabase {
 
 /** Opens or creates the event store in `file`. Throws {@link EventStoreNotOpened}. */
 export function openDatabase(file: string): OpenedDatabase {
-  let database: DatabaseSync | undefined;
   try {
-    const opened = new DatabaseSync(file);
-    database = opened;
-    opened.exec(pragmas);
-    assertOurs(opened, file);
-    whileLocked(() => opened.exec('PRAGMA journal_mode = WAL'));
-    return { database: opened, storeId: createSchemaOnce(opened, file) };
+    // From the start again while another process creates, recovers or closes the file: any step may find it locked.
+    return whileLocked(() => tryToOpen(file));
   } catch (error) {
-    database?.close();
     throw error instanceof EventStoreNotOpened ? error : explain(error, file);
   }
 }
 
+function tryToOpen(file: string): OpenedDatabase {
+  const database = new DatabaseSync(file);
+  try {
+    database.exec(pragmas);
+    assertOurs(database, file);
+    database.exec('PRAGMA journal_mode = WAL');
+    return { database, storeId: createSchemaOnce(database, file) };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
 function pragmaValue(database: DatabaseSync, name: 'application_id' | 'user_version' | 'schema_version'): number {
-  return Number(whileLocked(() => database.prepare(`PRAGMA ${name}`).get())?.[name]);
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
 }
 
 /** An empty file becomes an event store; any other must be one already. */
@@ -134,7 +141,7 @@ function assertOurs(database: DatabaseSync, file: string): void {
 
 /** In a write transaction of its own: several processes may open a new file at once, and a read-only one shows here. */
 function createSchemaOnce(database: DatabaseSync, file: string): string {
-  whileLocked(() => database.exec('BEGIN IMMEDIATE'));
+  database.exec('BEGIN IMMEDIATE');
   assertOurs(database, file);
   if (pragmaValue(database, 'schema_version') === 0) {
     database.exec(schema);
@@ -144,10 +151,10 @@ function createSchemaOnce(database: DatabaseSync, file: string): string {
   database.exec(`PRAGMA user_version = ${schemaVersion}`);
   database.exec('COMMIT');
   const row = database.prepare(`SELECT value FROM store_meta WHERE key = 'store-id'`).get();
-  if (typeof row?.['value'] !== 'string') {
+  if (typeof row?.value !== 'string') {
     throw new EventStoreNotOpened(openFailures.corrupt, `${file} has lost its store id.`);
   }
-  return row['value'];
+  return row.value;
 }
 
 function explain(error: unknown, file: string): EventStoreNotOpened {

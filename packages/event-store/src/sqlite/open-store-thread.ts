@@ -1,7 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import { EventStoreUnavailable } from '@yardmaster/application';
 import { EventStoreNotOpened, type OpenFailure } from './open-database.ts';
-import type { NumberedRequest, ReplyOf, StoreRequest, ThreadMessage } from './thread-messages.ts';
+import type {
+  AppendChunk,
+  BatchReply,
+  FromThread,
+  ReplyOf,
+  StoreRequest,
+  StoreThreadData,
+  ToThread,
+} from './thread-messages.ts';
 
 /** The database thread as the main thread sees it. */
 export interface StoreThread {
@@ -10,6 +18,9 @@ export interface StoreThread {
   readonly lastPosition: number;
   /** Settles when the thread has ended, with the reason when that was not asked for. */
   readonly ended: Promise<EventStoreUnavailable | undefined>;
+  /** Sends appends; {@link onWritten} gets the answers, in order. */
+  append(chunk: AppendChunk): void;
+  onWritten(listener: (reply: BatchReply) => void): void;
   /** Throws {@link EventStoreUnavailable} when the thread reports an error, has ended, or ends before it answers. */
   ask<Request extends StoreRequest>(request: Request): Promise<ReplyOf[Request['type']]>;
   /** Answers what was asked, closes the file and ends the thread. Idempotent. */
@@ -25,8 +36,9 @@ interface Waiting {
 
 /** Starts the thread and opens the file in it. Throws {@link EventStoreNotOpened}. */
 export async function openStoreThread(file: string): Promise<StoreThread> {
+  const chunksSent = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const worker = new Worker(new URL('./store-thread.ts', import.meta.url), {
-    workerData: file,
+    workerData: { file, chunksSent } satisfies StoreThreadData,
     name: 'event-store',
     env: {},
   });
@@ -34,17 +46,20 @@ export async function openStoreThread(file: string): Promise<StoreThread> {
   const opened = Promise.withResolvers<{ storeId: string; lastPosition: number }>();
   const ended = Promise.withResolvers<EventStoreUnavailable | undefined>();
   let nextId = 0;
+  let tellWritten: ((reply: BatchReply) => void) | undefined;
   let closing: Promise<void> | undefined;
   let endedBy: EventStoreUnavailable | undefined;
   let cause: unknown;
 
-  worker.on('message', (message: ThreadMessage) => {
+  worker.on('message', (message: FromThread) => {
     switch (message.type) {
       case 'opened':
         return opened.resolve(message);
       case 'not-opened':
         // The thread only ever sends codes of OpenFailure.
         return opened.reject(new EventStoreNotOpened(message.code as OpenFailure, message.message));
+      case 'written':
+        return tellWritten?.(message.reply);
       case 'reply':
         waiting.get(message.id)?.resolve(message.value as never);
         return waiting.delete(message.id);
@@ -66,12 +81,13 @@ export async function openStoreThread(file: string): Promise<StoreThread> {
     ended.resolve(closing === undefined ? endedBy : undefined);
   });
 
+  const send = (message: ToThread) => worker.postMessage(message);
   const ask: StoreThread['ask'] = (request) => {
     if (endedBy !== undefined) return Promise.reject(endedBy);
     const { promise, resolve, reject } = Promise.withResolvers<never>();
     const id = nextId++;
     waiting.set(id, { resolve, reject });
-    worker.postMessage({ id, request } satisfies NumberedRequest);
+    send({ type: 'ask', id, request });
     return promise;
   };
 
@@ -80,6 +96,14 @@ export async function openStoreThread(file: string): Promise<StoreThread> {
     storeId,
     lastPosition,
     ended: ended.promise,
+    append(chunk) {
+      send({ type: 'append', chunk });
+      Atomics.add(chunksSent, 0, 1);
+      Atomics.notify(chunksSent, 0);
+    },
+    onWritten(listener) {
+      tellWritten = listener;
+    },
     ask,
     close() {
       closing ??= (endedBy === undefined ? ask({ type: 'close' }) : Promise.resolve())

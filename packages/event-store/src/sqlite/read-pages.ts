@@ -41,7 +41,7 @@ export function createReadPages(database: DatabaseSync): ReadPages {
   const nameOf = (id: number): string => {
     const cached = names.get(id);
     if (cached !== undefined) return cached;
-    const name = String(selectName.get(id)?.['name']);
+    const name = String(selectName.get(id)?.name);
     if (names.size >= maxCachedNames) names.clear();
     names.set(id, name);
     return name;
@@ -64,11 +64,11 @@ export function createReadPages(database: DatabaseSync): ReadPages {
   return {
     readStream: (stream, fromRevision, limit) =>
       whileLocked(() => {
-        const id = selectId.get(stream)?.['id'];
+        const id = selectId.get(stream)?.id;
         if (id === undefined) return { fields: [], more: false };
         return page(selectStream.iterate(id, fromRevision, Math.min(limit, maxPageEvents)), limit);
       }),
     readAll: (after, limit) => whileLocked(() => page(selectAll.iterate(after, Math.min(limit, maxPageEvents)), limit)),
-    lastPosition: () => whileLocked(() => Number(selectLast.get()?.['position'] ?? 0)),
+    lastPosition: () => whileLocked(() => Number(selectLast.get()?.position ?? 0)),
   };
 }

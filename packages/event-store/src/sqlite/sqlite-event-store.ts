@@ -2,8 +2,8 @@ import { type EventStore, EventStoreUnavailable, type Position, type RecordedEve
 import { createBell } from '../follow.ts';
 import { fromPosition, toPosition } from '../number-position.ts';
 import { prepareAppend } from '../prepare-append.ts';
-import { flattenAppends, toRecentBatch, toRecordedEvents } from './event-encoding.ts';
-import { createGroupCommit } from './group-commit.ts';
+import { createAppendQueue } from './append-queue.ts';
+import { toRecentBatch, toRecordedEvents } from './event-encoding.ts';
 import { openStoreThread, type StoreThread } from './open-store-thread.ts';
 import { createRecentEvents } from './recent-events.ts';
 import { createSubscriptions } from './subscriptions.ts';
@@ -48,8 +48,8 @@ export function createSqliteEventStore(
   const bell = createBell();
   const recent = createRecentEvents(thread.lastPosition);
 
-  const commits = createGroupCommit({
-    write: (batch) => thread.ask({ type: 'append', appends: flattenAppends(batch) }),
+  const appends = createAppendQueue({
+    send: thread.append,
     onWritten(batch, reply) {
       if (reply.lastPosition === reply.previousPosition && reply.lastPosition <= recent.lastPosition) return;
       // Without listeners nobody needs the events; with a gap before them other processes' events are missing.
@@ -60,7 +60,9 @@ export function createSqliteEventStore(
     },
   });
 
+  let failure: EventStoreUnavailable | undefined;
   const assertRunning = () => {
+    if (failure !== undefined) throw failure;
     if (bell.stopped) throw new EventStoreUnavailable('The event store has been stopped.');
   };
 
@@ -81,9 +83,13 @@ export function createSqliteEventStore(
   };
   const polling = setInterval(() => void lookForForeignEvents(), pollIntervalMs).unref();
 
+  thread.onWritten(appends.settle);
   void thread.ended.then((error) => {
     clearInterval(polling);
-    if (error !== undefined) bell.fail(error);
+    if (error === undefined) return;
+    failure = error;
+    appends.fail(error);
+    bell.fail(error);
   });
 
   /** Reads pages until `limit` events are there or no more follow. */
@@ -105,7 +111,7 @@ export function createSqliteEventStore(
   const stop = async () => {
     clearInterval(polling);
     bell.stop();
-    await commits.idle();
+    await appends.idle();
     await thread.close();
   };
 
@@ -113,7 +119,7 @@ export function createSqliteEventStore(
     storeId: thread.storeId,
     async append(stream, expectedRevision, events) {
       assertRunning();
-      return commits.append({ stream, expectedRevision, events: prepareAppend(stream, expectedRevision, events) });
+      return appends.append({ stream, expectedRevision, events: prepareAppend(stream, expectedRevision, events) });
     },
     readStream: (stream, { fromRevision = 0, limit = Number.MAX_SAFE_INTEGER } = {}) =>
       readPages(limit, (left, last) =>

@@ -10,15 +10,15 @@ export type FlatAppends = readonly (string | number)[];
 export const noStream = -1;
 
 export type StoreRequest =
-  | { readonly type: 'append'; readonly appends: FlatAppends }
   | { readonly type: 'read-stream'; readonly stream: string; readonly fromRevision: number; readonly limit: number }
   | { readonly type: 'read-all'; readonly after: number; readonly limit: number }
   | { readonly type: 'last-position' }
   | { readonly type: 'close' };
 
-/** What became of one append; `index` points into the errors of its batch. */
+/** What became of one append. */
 export const appendOutcome = { written: 0, repeated: 1, refused: 2, failed: 3 } as const;
 
+/** The answer to one batch: the oldest appends that were not answered yet, in the order in which they were sent. */
 export interface BatchReply {
   /**
    * For each append three numbers: the outcome; then revision and position (written, repeated), the actual revision
@@ -44,20 +44,31 @@ export interface PageReply {
 }
 
 export interface ReplyOf {
-  readonly append: BatchReply;
   readonly 'read-stream': PageReply;
   readonly 'read-all': PageReply;
   readonly 'last-position': number;
   readonly close: null;
 }
 
-export interface NumberedRequest {
-  readonly id: number;
-  readonly request: StoreRequest;
+/** Some of the appends of one turn of the event loop; unless `isLast`, the rest of them follows within the turn. */
+export interface AppendChunk {
+  readonly appends: FlatAppends;
+  readonly isLast: boolean;
 }
 
-export type ThreadMessage =
+/** What the threads share: the number of chunks sent so far, at index 0, so that one can wait for the next. */
+export interface StoreThreadData {
+  readonly file: string;
+  readonly chunksSent: Int32Array<SharedArrayBuffer>;
+}
+
+export type ToThread =
+  | { readonly type: 'append'; readonly chunk: AppendChunk }
+  | { readonly type: 'ask'; readonly id: number; readonly request: StoreRequest };
+
+export type FromThread =
   | { readonly type: 'opened'; readonly storeId: string; readonly lastPosition: number }
   | { readonly type: 'not-opened'; readonly code: string; readonly message: string }
+  | { readonly type: 'written'; readonly reply: BatchReply }
   | { readonly type: 'reply'; readonly id: number; readonly value: ReplyOf[keyof ReplyOf] }
   | { readonly type: 'error'; readonly id: number; readonly message: string };
