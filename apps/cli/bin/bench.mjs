@@ -4,4 +4,4 @@ import { runEntry, runProduct } from './bootstrap/run-product.mjs';
 
 // `npm run bench [-- <name>]`: set-up, then the measurements of bench/.
 const args = process.argv.slice(2);
-await runEntry(() => runProduct([`${repositoryRoot}/bench/main.ts`, ...args], { cwd: repositoryRoot }));
+await runEntry(() => runProduct([`${repositoryRoot}/bench/src/main.ts`, ...args], { cwd: repositoryRoot }));

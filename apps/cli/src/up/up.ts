@@ -17,7 +17,7 @@ import { fetchSignInLink, readyMessage } from './ready-message.ts';
 import { killLeftovers } from './run-records.ts';
 
 export const command: Command = {
-  summary: 'Runs everything on this machine: message server, server and workers, until Ctrl-C',
+  summary: 'Run everything on this machine, message server, server and workers, until Ctrl-C.',
   usage: 'up\n\nSettings come from the environment, for example YARDMASTER_PORT and YARDMASTER_WORKERS.',
   run: async (args, io) => {
     parseArgs({ args: [...args], options: {}, allowPositionals: false });

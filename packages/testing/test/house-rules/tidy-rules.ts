@@ -40,7 +40,7 @@ export const tidyRules: readonly TidyRule[] = [
     broken: (files) =>
       linesOf(code(files), ({ line, before }) => {
         const isMarked = /\b(it|test|describe|suite)\.(skip|only|todo)\b/.test(line);
-        return isMarked && !/\/[/*]/.test(line) && !/^\s*(\/[/*]|\*)/.test(before)
+        return isMarked && !/\/[/*]|\(skipped: /.test(line) && !/^\s*(\/[/*]|\*)/.test(before)
           ? 'no comment gives the reason'
           : null;
       }),
