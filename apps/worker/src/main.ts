@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { endStrayProcesses } from '@yardmaster/build-runner';
+import { WorkerId } from '@yardmaster/domain';
+import { connectNats, createWorkerMessaging, workerInboxPrefix } from '@yardmaster/messaging';
+import { readSettings, type Settings } from '@yardmaster/protocol/settings';
+import type { BuildSite } from './build-website.ts';
+import { jsonLog } from './json-log.ts';
+import { startWorker } from './worker.ts';
+
+const pool = 'default';
+
+const log = jsonLog(process.stdout);
+const read = readSettings(process.env);
+if (read.ok) await main(read.settings);
+else fail(read.problems.join(' '));
+
+async function main(settings: Settings): Promise<void> {
+  const { natsUrl, serverUrl } = settings;
+  const workerId = WorkerId.safeParse(settings.workerId);
+  if (natsUrl === undefined || serverUrl === undefined || !workerId.success) {
+    return fail('A worker needs NATS_URL, YARDMASTER_SERVER_URL and YARDMASTER_WORKER_ID.');
+  }
+  const site = await prepareSite({ settings, workerId: workerId.data, serverUrl });
+  const connection = connectNats({
+    url: natsUrl,
+    seed: settings.natsSeed ?? null,
+    inboxPrefix: workerInboxPrefix(workerId.data),
+    name: workerId.data,
+    log,
+  });
+  await connection.whenConnected();
+  const messaging = createWorkerMessaging({ connection, workerId: workerId.data, pool, log });
+  const worker = startWorker({ workerId: workerId.data, pool, slots: settings.slots, messaging, site, log });
+  log.info({ workerId: workerId.data, slots: settings.slots }, 'The worker is ready.');
+  process.send?.({ type: 'ready' });
+
+  const end = async () => {
+    await worker.stop();
+    await connection.stop();
+    await rm(site.workspaces, { recursive: true, force: true });
+    process.exit(0);
+  };
+  process.once('SIGTERM', () => void end());
+  process.once('SIGINT', () => void end());
+  // The supervisor is gone: builds that nobody waits for are killed with us.
+  process.once('disconnect', () => void end());
+}
+
+/** Clears away what a crash left: workspaces, and processes that carry this worker's mark. */
+async function prepareSite({
+  settings,
+  workerId,
+  serverUrl,
+}: {
+  readonly settings: Settings;
+  readonly workerId: WorkerId;
+  readonly serverUrl: string;
+}): Promise<BuildSite> {
+  const dataDir = resolve(settings.dataDir);
+  const owner = `${settings.instanceId ?? 'standalone'}/${workerId}`;
+  await endStrayProcesses(owner);
+  const workspaces = join(workspaceRoot(), `yardmaster-${owner.replace('/', '-')}`);
+  await rm(workspaces, { recursive: true, force: true });
+  await mkdir(workspaces, { recursive: true, mode: 0o700 });
+  return {
+    owner,
+    workspaces,
+    cacheDirectory: join(dataDir, 'cache', workerId),
+    toolsDirectory: join(dataDir, 'tools'),
+    serverUrl,
+    previewDomain: settings.previewDomain,
+    limits: {
+      maxArchiveBytes: settings.uploadMaxBytes,
+      maxFiles: settings.uploadMaxFiles,
+      maxUnpackedBytes: settings.uploadMaxUnpackedBytes,
+      maxFileBytes: settings.uploadMaxFileBytes,
+      maxCompressionRatio: settings.uploadMaxRatio,
+      ratioFloorBytes: settings.uploadRatioFloorBytes,
+      maxPathBytes: settings.uploadMaxPathBytes,
+    },
+    hostEnvironment: process.env,
+  };
+}
+
+/**
+ * Builds must not lie below a folder with `node_modules`, where Node would find packages that are not theirs; the data
+ * directory often does. `/var/tmp` is on a disk even where `/tmp` is memory.
+ */
+function workspaceRoot(): string {
+  return existsSync('/var/tmp') ? '/var/tmp' : tmpdir();
+}
+
+function fail(message: string): void {
+  log.error({}, message);
+  process.exitCode = 1;
+}
