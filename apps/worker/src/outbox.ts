@@ -71,7 +71,7 @@ export function createOutbox({
     if (pumping || stopped) return;
     pumping = true;
     clearTimeout(timer);
-    sendUnsent()
+    void sendUnsent()
       .catch(() => false)
       .then((allSent) => {
         pumping = false;
