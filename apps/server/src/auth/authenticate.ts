@@ -1,0 +1,80 @@
+import type { IncomingMessage } from 'node:http';
+import { type Clock, hashSecret, type ReadModels } from '@yardmaster/application';
+import { parseCookie } from 'cookie';
+import type { CookieOptions, RequestHandler } from 'express';
+import type { Addresses } from '../addresses.ts';
+import { HttpProblem } from '../http/problem-details.ts';
+import type { Viewer } from './viewer.ts';
+
+export const sessionCookie = 'yardmaster_session';
+
+export interface AuthenticationParts {
+  readonly readModels: ReadModels;
+  readonly clock: Clock;
+  readonly addresses: Addresses;
+}
+
+/** Host-only, so that no preview ever gets it. */
+export const sessionCookieOptions = ({ isHttps }: Addresses): CookieOptions => ({
+  httpOnly: true,
+  sameSite: 'lax',
+  secure: isHttps,
+  path: '/',
+});
+
+/** Who sent this request: by bearer token, else by session cookie; null when neither is there or good. */
+export function findViewer(
+  { readModels, clock }: Pick<AuthenticationParts, 'readModels' | 'clock'>,
+  headers: IncomingMessage['headers'],
+): Viewer | null {
+  const { authorization, cookie } = headers;
+  if (authorization !== undefined) {
+    const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+    if (token === undefined) return null;
+    const credentialHash = hashSecret(token);
+    const user = readModels.userByTokenHash(credentialHash);
+    return user === null ? null : { ...user, via: 'token', credentialHash };
+  }
+  const session = cookie === undefined ? undefined : parseCookie(cookie)[sessionCookie];
+  if (session === undefined || session === '') return null;
+  const credentialHash = hashSecret(session);
+  const user = readModels.userBySessionHash(credentialHash, clock.now().toISOString());
+  return user === null ? null : { ...user, via: 'session', credentialHash };
+}
+
+/** Whether the credential that signed somebody in is still good: for connections that outlive a request. */
+export function isStillSignedIn(
+  { readModels, clock }: Pick<AuthenticationParts, 'readModels' | 'clock'>,
+  { via, credentialHash }: Viewer,
+): boolean {
+  return via === 'token'
+    ? readModels.userByTokenHash(credentialHash) !== null
+    : readModels.userBySessionHash(credentialHash, clock.now().toISOString()) !== null;
+}
+
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Finds out who asks. What a browser sends by itself (the cookie) proves nothing about who wanted the request, so with
+ * it a change must also come from our own page: every browser says so in `Origin` or `Sec-Fetch-Site`.
+ */
+export function authenticate(parts: AuthenticationParts): RequestHandler {
+  return (req, res, next) => {
+    const viewer = findViewer(parts, req.headers);
+    if (viewer !== null) {
+      const unsafe = viewer.via === 'session' && !safeMethods.has(req.method);
+      if (unsafe && !comesFromOwnPage(parts.addresses, req)) {
+        throw new HttpProblem(403, 'cross-site-request', 'This request did not come from the dashboard itself.', {
+          hint: 'Scripts use an API token ("Authorization: Bearer <token>") instead of a session cookie.',
+        });
+      }
+      res.locals.viewer = viewer;
+    }
+    next();
+  };
+}
+
+export function comesFromOwnPage(addresses: Addresses, { headers }: Pick<IncomingMessage, 'headers'>): boolean {
+  if (headers.origin !== undefined) return addresses.isOwnOrigin(headers.origin, headers.host);
+  return headers['sec-fetch-site'] === 'same-origin';
+}

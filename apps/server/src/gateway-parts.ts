@@ -1,0 +1,38 @@
+import type {
+  Actors,
+  ArtifactStore,
+  ArtifactTokens,
+  Clock,
+  EventStore,
+  Log,
+  LogStore,
+  ReadModels,
+} from '@yardmaster/application';
+import type { ArchiveLimits } from '@yardmaster/build-runner';
+import type { Addresses } from './addresses.ts';
+
+/** What the workers say about themselves, as far as views need it. */
+export interface FleetView {
+  /** Slots of workers that are online and take builds. */
+  liveSlots(): number;
+  workers(): number;
+}
+
+/** What the gateway's routes and live connections stand on. All of it is started and stopped elsewhere. */
+export interface GatewayParts {
+  readonly store: EventStore;
+  readonly actors: Actors;
+  readonly readModels: ReadModels;
+  readonly logs: LogStore;
+  readonly artifacts: ArtifactStore;
+  readonly artifactTokens: ArtifactTokens;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly log: Log;
+  readonly addresses: Addresses;
+  readonly fleet: FleetView;
+  readonly messaging: { readonly connected: boolean };
+  readonly uploadLimits: ArchiveLimits;
+  /** The folder of the built dashboard, which may be missing. */
+  readonly dashboardDir: string;
+}

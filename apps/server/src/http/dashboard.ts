@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import express, { type RequestHandler, Router } from 'express';
+import { htmlPage } from '../html-page.ts';
+
+/** The names of built assets hold their content's hash. */
+const assetLifetime = '1y';
+
+/** The built dashboard. Every path that a person opens is one of its pages; the dashboard itself knows which. */
+export function dashboard(folder: string): RequestHandler {
+  const router = Router();
+  const page = join(folder, 'index.html');
+  router.use(
+    '/assets',
+    express.static(join(folder, 'assets'), { immutable: true, maxAge: assetLifetime, index: false }),
+  );
+  router.use(express.static(folder, { index: false, cacheControl: false, setHeaders: revalidate }));
+  router.get('/{*path}', (req, res, next) => {
+    if (req.accepts(['html', 'json']) !== 'html' || /\.[a-z0-9]+$/i.test(req.path)) return next();
+    if (!existsSync(page)) return void res.status(503).type('html').send(notBuiltPage);
+    revalidate(res);
+    res.sendFile(page, { cacheControl: false });
+  });
+  return router;
+}
+
+const revalidate = (res: { setHeader(name: string, value: string): unknown }): void => {
+  res.setHeader('Cache-Control', 'no-cache');
+};
+
+const notBuiltPage = htmlPage({
+  title: 'The dashboard is not built yet',
+  paragraphs: [
+    'Yardmaster itself is running: its API and the previews work.',
+    'Stop it and run "npm start" again, which builds the dashboard.',
+  ],
+});

@@ -1,0 +1,65 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { buildHistory, replayBuild } from '@yardmaster/application';
+import { Step, statusOf } from '@yardmaster/domain';
+import { maxLogPageLines, type ReplayAnswer } from '@yardmaster/protocol';
+import { Router } from 'express';
+import { z } from 'zod';
+import type { GatewayParts } from '../../gateway-parts.ts';
+import { eventView } from '../../views/event-view.ts';
+import { notFound, parseInput } from '../problem-details.ts';
+import { findJob } from './jobs.ts';
+
+const defaultLogPageLines = 1_000;
+
+const LogQuery = z.object({
+  after: z.coerce.number().int().nonnegative().default(0),
+  limit: z.coerce.number().int().min(1).max(maxLogPageLines).default(defaultLogPageLines),
+  search: z.string().min(1).max(200).optional(),
+  step: Step.optional(),
+  attempt: z.coerce.number().int().positive().optional(),
+});
+const ReplayQuery = z.object({ revision: z.coerce.number().int().nonnegative().optional() });
+
+/** What a build has said and done: its log, its events, and its state after any of them. */
+export function jobHistoryRoutes(parts: GatewayParts): Router {
+  const { store, logs } = parts;
+  const router = Router();
+
+  router.get('/jobs/:id/logs', async (req, res) => {
+    const { id } = findJob(parts, req, res);
+    res.vary('Accept');
+    if (req.accepts(['application/json', 'text/plain']) === 'text/plain') {
+      res.type('text/plain; charset=utf-8');
+      await pipeline(Readable.from(rawLines(logs.readAll(id))), res);
+      return;
+    }
+    res.json(logs.page({ jobId: id, ...parseInput(LogQuery, req.query) }));
+  });
+
+  router.get('/jobs/:id/events', async (req, res) => {
+    const { id } = findJob(parts, req, res);
+    res.json({ events: (await buildHistory(store, id)).map(eventView) });
+  });
+
+  router.get('/jobs/:id/replay', async (req, res) => {
+    const { id } = findJob(parts, req, res);
+    const { revision = 'latest' } = parseInput(ReplayQuery, req.query);
+    const replayed = await replayBuild(store, id, revision);
+    if (replayed === null) throw notFound('revision of this build');
+    const { value, context } = replayed.state;
+    const answer: ReplayAnswer = {
+      revision: replayed.revision,
+      state: value,
+      context: { ...context },
+      status: statusOf(value),
+    };
+    res.json(answer);
+  });
+
+  return router;
+}
+
+function* rawLines(lines: Iterable<{ readonly text: string }>): Generator<string> {
+  for (const { text } of lines) yield `${text}\n`;
+}

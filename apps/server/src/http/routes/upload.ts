@@ -1,0 +1,144 @@
+import { requestBuild } from '@yardmaster/application';
+import {
+  ArtifactId,
+  BuildSettings,
+  defaultPriority,
+  JobId,
+  PreviewMode,
+  WebsiteId,
+  WebsiteName,
+} from '@yardmaster/domain';
+import type { UploadAnswer } from '@yardmaster/protocol';
+import { type Response, Router } from 'express';
+import { z } from 'zod';
+import { maySeeWebsite, requireViewer, type Viewer, visible } from '../../auth/viewer.ts';
+import type { GatewayParts } from '../../gateway-parts.ts';
+import { UploadAborted, type UploadRefusal, UploadRefused } from '../../upload/refusal.ts';
+import { takeUpload } from '../../upload/take-upload.ts';
+import { positionAtIntake } from '../../views/job-view.ts';
+import { createIds } from '../idempotency.ts';
+import { HttpProblem, parseInput, rejectionProblem } from '../problem-details.ts';
+import { settleWrite } from '../read-your-writes.ts';
+import { userEnvelope } from './jobs.ts';
+
+const jsonField = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue({ code: 'custom', message: 'This is no valid JSON.' });
+    return z.NEVER;
+  }
+});
+
+const UploadFields = z
+  .object({
+    name: WebsiteName.optional(),
+    websiteId: WebsiteId.optional(),
+    priority: z
+      .string()
+      .regex(/^[0-9]$/, 'A priority is a whole number from 0 to 9.')
+      .transform(Number)
+      .default(defaultPriority),
+    preview: PreviewMode.default('static'),
+    settings: jsonField.pipe(z.strictObject(BuildSettings.shape)).optional(),
+  })
+  .refine(({ name, websiteId }) => name !== undefined || websiteId !== undefined, {
+    path: ['name'],
+    message: 'Name the website, or send the websiteId of one that there is.',
+  });
+
+/** Takes in a website's sources and requests a build of them. */
+export function uploadRoutes(parts: GatewayParts): Router {
+  const { actors, readModels, artifacts, clock, newId, uploadLimits: limits } = parts;
+  const router = Router();
+
+  router.post('/upload', async (req, res) => {
+    const viewer = requireViewer(res);
+    const idFor = createIds(req, { userId: viewer.id, newId });
+    const jobId = JobId.parse(idFor('job'));
+    let known: { fileName: string | null; sizeBytes: number } = { fileName: null, sizeBytes: 0 };
+    try {
+      const { fields, source, websiteType } = await takeUpload(req, {
+        artifacts,
+        artifactIdFor: (sha256) => ArtifactId.parse(`source-${jobId}-${sha256.slice(0, 16)}`),
+        limits,
+        checkFields: (given) => checkFields(Object.fromEntries(given), viewer),
+        onFile: (file) => {
+          known = file;
+        },
+      });
+      const website = findWebsite(fields, viewer, WebsiteId.parse(idFor('website')));
+      const requested = await requestBuild(actors, {
+        owner: website.owner,
+        website: website.target,
+        jobId,
+        source,
+        preview: fields.preview,
+        priority: fields.priority,
+        ...(fields.settings === undefined ? {} : { settings: fields.settings }),
+        correlationId: res.locals.requestId,
+      });
+      if (!requested.ok) throw rejectionProblem(requested.rejection);
+      await settleWrite(readModels, res, requested.position);
+      const queuePosition = positionAtIntake(readModels, jobId, clock.now().getTime());
+      const answer: UploadAnswer = {
+        success: true,
+        website: { id: requested.websiteId, name: requested.websiteName, type: websiteType, buildJobId: jobId },
+        queuePosition,
+        message: `Build ${requested.buildNumber} of "${requested.websiteName}" is queued at position ${queuePosition}.`,
+      };
+      res.status(201).location(`${req.baseUrl}/jobs/${jobId}`).json(answer);
+    } catch (error) {
+      if (error instanceof UploadAborted) return void res.destroy();
+      if (!(error instanceof UploadRefused)) throw error;
+      await recordRefusal(res, error.refusal, known);
+      throw refusalProblem(error.refusal);
+    }
+  });
+
+  return router;
+
+  function checkFields(given: unknown, viewer: Viewer) {
+    const fields = parseInput(UploadFields, given);
+    if (fields.websiteId !== undefined) {
+      const mayBuild = (record: { readonly ownerId: Viewer['id']; readonly deleted: boolean }) =>
+        !record.deleted && maySeeWebsite(viewer, record);
+      visible(readModels.website(fields.websiteId), mayBuild, 'website');
+    }
+    return fields;
+  }
+
+  /** The website named by id, the user's own one of that name, or a new one. */
+  function findWebsite({ name, websiteId }: z.output<typeof UploadFields>, viewer: Viewer, newWebsiteId: WebsiteId) {
+    const known =
+      websiteId === undefined ? readModels.websiteByName(viewer.id, name ?? '') : readModels.website(websiteId);
+    if (known !== null) return { owner: known.ownerId, target: { kind: 'existing', id: known.id } as const };
+    return { owner: viewer.id, target: { kind: 'new', id: newWebsiteId, name: name ?? '' } as const };
+  }
+
+  async function recordRefusal(
+    res: Response,
+    { code, message }: UploadRefusal,
+    known: { readonly fileName: string | null; readonly sizeBytes: number },
+  ): Promise<void> {
+    const command = { type: 'RefuseUpload', code, message: message.slice(0, 1_000), ...known } as const;
+    const recorded = await actors.user.handle(requireViewer(res).id, command, userEnvelope(res));
+    if (recorded.ok) await settleWrite(readModels, res, recorded.position);
+  }
+}
+
+/** Refusals of the request's own form, which the archive guards do not know. */
+const statusOfRefusal: Readonly<Record<string, number>> = {
+  'not-multipart': 415,
+  'malformed-multipart': 400,
+  'unexpected-file': 422,
+  'files-missing': 422,
+  'paths-invalid': 422,
+  'fields-too-large': 413,
+};
+
+function refusalProblem(refusal: UploadRefusal): HttpProblem {
+  const status = statusOfRefusal[refusal.code];
+  if (status === undefined) return rejectionProblem(refusal);
+  return new HttpProblem(status, refusal.code, refusal.message, { hint: refusal.hint });
+}

@@ -1,0 +1,46 @@
+import { join, resolve } from 'node:path';
+import { readSettings } from '@yardmaster/protocol/settings';
+import { ListenFailed } from './listener.ts';
+import { createLog } from './log.ts';
+import { type Server, startServer } from './server.ts';
+
+/**
+ * The server as a process. Its parent is told `{ type: 'ready' }` over IPC once requests are served. It ends with code 0
+ * on SIGTERM and SIGINT, and when its parent is gone, and with code 1 when it cannot start.
+ */
+const repository = resolve(import.meta.dirname, '../../..');
+const log = createLog('server');
+
+await main();
+
+async function main(): Promise<void> {
+  const read = readSettings(process.env);
+  if (!read.ok) {
+    for (const problem of read.problems) log.error({}, problem);
+    process.exitCode = 1;
+    return;
+  }
+  for (const warning of read.warnings) log.warn({}, warning);
+  const settings = { ...read.settings, dataDir: resolve(repository, read.settings.dataDir) };
+
+  const asked = Promise.withResolvers<string>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => asked.resolve(signal));
+  process.on('disconnect', () => asked.resolve('the parent process is gone'));
+
+  let server: Server;
+  try {
+    server = await startServer({ settings, dashboardDir: join(repository, 'apps/dashboard/dist'), log });
+  } catch (error) {
+    if (error instanceof ListenFailed) log.error({}, error.message);
+    else log.error({ error }, 'the server could not start');
+    process.exit(1); // whatever is half open must not keep the process
+  }
+  log.info({ port: server.port, url: server.publicUrl }, 'ready');
+  process.send?.({ type: 'ready', url: server.publicUrl, port: server.port });
+
+  const reason = await asked.promise;
+  log.info({ reason }, 'stopping');
+  await server.stop();
+  log.info({}, 'stopped');
+  process.exit(0);
+}

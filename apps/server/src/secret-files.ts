@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type Actors,
+  artifactKeyBytes,
+  hashSecret,
+  issueApiToken,
+  type ReadModels,
+  registerUser,
+} from '@yardmaster/application';
+import { UserId } from '@yardmaster/domain';
+
+const ownerOnly = 0o600;
+/** Fixed, so that two gateways that start at the same moment make one admin between them. */
+const firstAdminId = UserId.parse('admin');
+const projectionTimeoutMs = 10_000;
+
+/**
+ * Makes sure that there is an admin, and that `<data dir>/admin-token` holds an API token that works: a missing file, or
+ * one from another store, gets a new token.
+ */
+export async function ensureAdmin({
+  dataDir,
+  actors,
+  readModels,
+}: {
+  readonly dataDir: string;
+  readonly actors: Actors;
+  readonly readModels: ReadModels;
+}): Promise<void> {
+  const userId = readModels.firstAdmin()?.id ?? (await registerAdmin(actors));
+  const file = join(dataDir, 'admin-token');
+  const known = await readIfThere(file);
+  if (known !== null && readModels.userByTokenHash(hashSecret(known.trim())) !== null) return;
+  const issued = await issueApiToken(actors, { userId, label: 'admin-token file' });
+  if (!issued.ok) throw new Error(`The admin's token could not be made: ${issued.rejection.message}`);
+  await replaceFile(file, `${issued.token}\n`);
+  if (issued.position !== null) await readModels.waitFor(issued.position, { timeoutMs: projectionTimeoutMs });
+}
+
+async function registerAdmin(actors: Actors): Promise<UserId> {
+  const registered = await registerUser(actors, { id: firstAdminId, role: 'admin' });
+  if (!registered.ok) throw new Error(`The admin could not be registered: ${registered.rejection.message}`);
+  return firstAdminId;
+}
+
+/** The key behind artifact tokens, made at the first start: a restart must not void the tokens of running builds. */
+export async function readArtifactKey(dataDir: string): Promise<Uint8Array> {
+  const file = join(dataDir, 'artifact-key');
+  const known = await readIfThere(file);
+  if (known !== null) return Buffer.from(known.trim(), 'hex');
+  const key = randomBytes(artifactKeyBytes);
+  try {
+    await writeFile(file, `${key.toString('hex')}\n`, { mode: ownerOnly, flag: 'wx' });
+    return key;
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
+    return readArtifactKey(dataDir); // another gateway was first
+  }
+}
+
+async function readIfThere(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+async function replaceFile(file: string, text: string): Promise<void> {
+  const next = `${file}.${process.pid}`;
+  await writeFile(next, text, { mode: ownerOnly });
+  await rename(next, file);
+}
+
+const isCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;

@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  createActors,
+  createArtifactTokens,
+  defaultPool,
+  type EventStore,
+  type Log,
+  type LogStore,
+  type Orchestrator,
+  openLogStore,
+  openReadModels,
+  type Running,
+  startOrchestrator,
+  systemClock,
+} from '@yardmaster/application';
+import type { ArchiveLimits } from '@yardmaster/build-runner';
+import { openEventStoreDb } from '@yardmaster/event-store/eventstoredb';
+import { openSqliteEventStore } from '@yardmaster/event-store/sqlite';
+import {
+  connectNats,
+  createLogFeed,
+  createOrchestratorMessaging,
+  openFilesystemArtifactStore,
+} from '@yardmaster/messaging';
+import type { Settings } from '@yardmaster/protocol/settings';
+import { createAddresses } from './addresses.ts';
+import { createGateway, type Gateway } from './gateway.ts';
+import type { FleetView } from './gateway-parts.ts';
+import { listen } from './listener.ts';
+import { ensureAdmin, readArtifactKey } from './secret-files.ts';
+
+export interface ServerOptions {
+  /** `dataDir` is absolute. */
+  readonly settings: Settings;
+  readonly dashboardDir: string;
+  readonly log: Log;
+}
+
+export interface Server extends Running {
+  readonly port: number;
+  readonly publicUrl: string;
+}
+
+/**
+ * Starts gateway and orchestrator in this process and resolves when requests are served. Without a NATS server, or while
+ * it cannot be reached, uploads are taken in and wait. What was started is stopped again when a later part fails.
+ */
+export async function startServer({ settings, dashboardDir, log }: ServerOptions): Promise<Server> {
+  const { dataDir } = settings;
+  const clock = systemClock;
+  const newId = () => randomUUID();
+  const started: Running[] = [];
+  /** Stopped in the reverse order of their start. */
+  const starts = <Part extends { stop(): void | Promise<void> }>(part: Part): Part => {
+    started.unshift({ stop: async () => part.stop() });
+    return part;
+  };
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= stopAll(started, log);
+    return stopping;
+  };
+
+  try {
+    await mkdir(dataDir, { recursive: true });
+    const listener = starts(await listen(settings));
+    const addresses = createAddresses({ ...settings, port: listener.port });
+    const store = starts(await openStore(settings));
+    const logs = starts(openLogStore({ file: join(dataDir, 'logs.sqlite'), log }));
+    const readModels = starts(
+      openReadModels({
+        file: join(dataDir, 'read-models.sqlite'),
+        store,
+        previewUrl: addresses.previewUrl,
+        clock,
+        log,
+      }),
+    );
+    await readModels.start();
+    const actors = createActors({ store, clock, newId, random: Math.random });
+    await ensureAdmin({ dataDir, actors, readModels });
+    const artifacts = await openFilesystemArtifactStore({ root: dataDir });
+    const artifactTokens = createArtifactTokens({ key: await readArtifactKey(dataDir), clock });
+
+    const messaging = openMessaging(settings, log);
+    if (messaging !== null) starts(messaging);
+    let orchestrator: Orchestrator | null = null;
+    const gateway = createGateway({
+      store,
+      actors,
+      readModels,
+      logs,
+      artifacts,
+      artifactTokens,
+      clock,
+      newId,
+      log,
+      addresses,
+      fleet: fleetView(() => orchestrator),
+      messaging: messaging?.orchestrator ?? { connected: false },
+      uploadLimits: uploadLimits(settings),
+      dashboardDir,
+    });
+    if (messaging !== null) {
+      starts(takeInLogs({ feed: messaging.logFeed, logs, gateway }));
+      const world = { store, actors, readModels, artifacts, artifactTokens, logs, clock, log };
+      orchestrator = starts(await startOrchestrator({ ...world, messaging: messaging.orchestrator }));
+    }
+    starts({
+      async stop() {
+        // In one breath: the listener waits for the connections that the gateway ends.
+        await Promise.all([listener.stop(), gateway.stop()]);
+      },
+    });
+    listener.serve(gateway.handlers);
+    return { port: listener.port, publicUrl: addresses.publicUrl, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Every part is asked to stop, whatever happens to the others. */
+async function stopAll(parts: readonly Running[], log: Log): Promise<void> {
+  for (const part of parts) {
+    await part.stop().catch((error: unknown) => log.error({ error }, 'a part did not stop cleanly'));
+  }
+}
+
+function openStore({ eventStoreUrl, dataDir }: Settings): Promise<EventStore> {
+  return eventStoreUrl === undefined
+    ? openSqliteEventStore({ file: join(dataDir, 'events.sqlite') })
+    : openEventStoreDb({ url: eventStoreUrl });
+}
+
+function openMessaging({ natsUrl, natsSeed }: Settings, log: Log) {
+  if (natsUrl === undefined) return null;
+  const connection = connectNats({ url: natsUrl, seed: natsSeed ?? null, name: 'yardmaster-server', log });
+  const orchestrator = createOrchestratorMessaging({ connection, log, pools: [defaultPool] });
+  return {
+    orchestrator,
+    logFeed: createLogFeed({ connection, log }),
+    async stop() {
+      await orchestrator.stop();
+      await connection.stop();
+    },
+  };
+}
+
+function takeInLogs({
+  feed,
+  logs,
+  gateway,
+}: {
+  readonly feed: ReturnType<typeof createLogFeed>;
+  readonly logs: LogStore;
+  readonly gateway: Gateway;
+}): Running {
+  return feed.consumeLogs({
+    mark: logs.mark(),
+    async handler({ batch }, mark) {
+      if (logs.append(batch, mark).length > 0) gateway.linesAppended(batch.jobId);
+    },
+  });
+}
+
+function fleetView(orchestrator: () => Orchestrator | null): FleetView {
+  const workers = () => orchestrator()?.fleet.workers() ?? [];
+  return {
+    workers: () => workers().length,
+    liveSlots: () => workers().reduce((sum, { draining, slots }) => sum + (draining ? 0 : slots), 0),
+  };
+}
+
+function uploadLimits(settings: Settings): ArchiveLimits {
+  return {
+    maxArchiveBytes: settings.uploadMaxBytes,
+    maxFiles: settings.uploadMaxFiles,
+    maxUnpackedBytes: settings.uploadMaxUnpackedBytes,
+    maxFileBytes: settings.uploadMaxFileBytes,
+    maxCompressionRatio: settings.uploadMaxRatio,
+    ratioFloorBytes: settings.uploadRatioFloorBytes,
+    maxPathBytes: settings.uploadMaxPathBytes,
+  };
+}

@@ -1,0 +1,40 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { pack } from 'tar-stream';
+import type { ReceivedFile } from './receive-upload.ts';
+
+/** Fast rather than small: it is read once, on this machine or one nearby. */
+const gzipLevel = 1;
+
+/**
+ * Packs the files of a folder upload into one tar.gz, so that everything behind the upload knows archives only. The
+ * paths are taken as they are: the guards of the inspection judge them.
+ */
+export async function packFiles({
+  stagedFile,
+  files,
+  into,
+}: {
+  readonly stagedFile: string;
+  readonly files: readonly (ReceivedFile & { readonly path: string })[];
+  readonly into: string;
+}): Promise<void> {
+  const archive = pack();
+  const adding = addAll();
+  const writing = pipeline(archive, createGzip({ level: gzipLevel }), createWriteStream(into, { flags: 'wx' }));
+  adding.catch((error: Error) => archive.destroy(error));
+  const [added, written] = await Promise.allSettled([adding, writing]);
+  if (added.status === 'rejected') throw added.reason;
+  if (written.status === 'rejected') throw written.reason;
+
+  async function addAll(): Promise<void> {
+    for (const { path, offset, sizeBytes } of files) {
+      const entry = archive.entry({ name: path, size: sizeBytes, mode: 0o644, mtime: new Date(0) });
+      // A size of zero makes an entry that ended already.
+      if (sizeBytes === 0) continue;
+      await pipeline(createReadStream(stagedFile, { start: offset, end: offset + sizeBytes - 1 }), entry);
+    }
+    archive.finalize();
+  }
+}

@@ -1,0 +1,222 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { ArchiveLimits } from '@yardmaster/build-runner';
+import busboy from 'busboy';
+import { UploadAborted, UploadRefused } from './refusal.ts';
+
+/** One uploaded file: where its bytes lie in the staged file. */
+export interface ReceivedFile {
+  readonly name: string;
+  readonly offset: number;
+  readonly sizeBytes: number;
+  /** By its first bytes, whatever its name says. */
+  readonly isArchive: boolean;
+}
+
+export interface ReceivedUpload {
+  readonly files: readonly ReceivedFile[];
+  /** Every field but `paths`; of one sent twice the last counts. */
+  readonly fields: ReadonlyMap<string, string>;
+  /** Relative paths of the files, in their order; empty when none were sent. */
+  readonly paths: readonly string[];
+}
+
+/** All fields together: room for the paths of a hundred thousand files. */
+const maxFieldBytes = 16 * 1024 * 1024;
+const maxFieldNameBytes = 100;
+/** Fields beside one path per file. */
+const maxOtherFields = 50;
+const maxHeaderPairs = 20;
+
+/**
+ * Receives a multipart upload: the bytes of all `files` go one after the other into one staged file, as they come, so
+ * memory stays bounded by a few chunks and the disk is written once. The names, sent before or after the files, decide
+ * later what the bytes are.
+ *
+ * Throws {@link UploadRefused} at the first violation of a limit, {@link UploadAborted} when the client goes away. The
+ * staged file is the caller's to remove, in every case. What is left of the request is read and dropped, so that the
+ * client gets to see the answer.
+ */
+export async function receiveUpload(
+  req: IncomingMessage,
+  { stagedFile, limits }: { readonly stagedFile: string; readonly limits: ArchiveLimits },
+): Promise<ReceivedUpload> {
+  const parser = createParser(req, limits);
+  const staged = await open(stagedFile, 'wx');
+  try {
+    return await receiveParts(req, parser, { staged, limits });
+  } catch (error) {
+    req.resume();
+    throw error;
+  } finally {
+    await staged.close();
+  }
+}
+
+function createParser(req: IncomingMessage, limits: ArchiveLimits): busboy.Busboy {
+  if (!/^multipart\/form-data\b/i.test(req.headers['content-type'] ?? '')) {
+    throw new UploadRefused({
+      code: 'not-multipart',
+      message: 'An upload is a multipart/form-data request.',
+      hint: 'With curl: -F name=… -F files=@site.zip',
+    });
+  }
+  try {
+    return busboy({
+      headers: req.headers,
+      preservePath: true,
+      defParamCharset: 'utf8',
+      limits: {
+        files: limits.maxFiles,
+        fields: limits.maxFiles + maxOtherFields,
+        fieldSize: maxFieldBytes,
+        fieldNameSize: maxFieldNameBytes,
+        headerPairs: maxHeaderPairs,
+      },
+    });
+  } catch (error) {
+    throw malformed(error instanceof Error ? error.message : 'unreadable header');
+  }
+}
+
+function receiveParts(
+  req: IncomingMessage,
+  parser: busboy.Busboy,
+  target: { readonly staged: FileHandle; readonly limits: ArchiveLimits },
+): Promise<ReceivedUpload> {
+  const fields = createFields();
+  const files: ReceivedFile[] = [];
+  const { promise, resolve, reject } = Promise.withResolvers<ReceivedUpload>();
+  // Small files arrive several to a chunk; they are written one after the other, in their order.
+  let writing: Promise<void> = Promise.resolve();
+
+  parser.on('file', (field, content, { filename }) => {
+    // The parser destroys a file that is cut short; the reason comes as the parser's own error.
+    content.on('error', reject);
+    if (field !== 'files') return reject(unexpectedFile(field));
+    writing = writing.then(async () => {
+      files.push(await appendFile(content, { ...target, name: filename ?? '', offset: endOf(files.at(-1)) }));
+    });
+    writing.catch(reject);
+  });
+  parser.on('field', (name, value, { valueTruncated, nameTruncated }) => {
+    try {
+      fields.add(name, value, valueTruncated || nameTruncated);
+    } catch (error) {
+      reject(error);
+    }
+  });
+  parser.on('filesLimit', () => reject(tooManyFiles(target.limits.maxFiles)));
+  parser.on('fieldsLimit', () => reject(tooManyFiles(target.limits.maxFiles)));
+  parser.on('error', (error: Error) => reject(malformed(error.message)));
+  parser.on('close', () => {
+    writing.then(() => resolve({ files, ...fields.result() }), reject);
+  });
+  req.on('aborted', () => reject(new UploadAborted('The client went away.')));
+  req.on('error', () => reject(new UploadAborted('The connection broke.')));
+  req.pipe(parser);
+  return promise.finally(() => {
+    req.unpipe(parser);
+    parser.destroy(); // which ends the file under way
+    // Nothing is written any more once the caller is told, so that it may remove the file.
+    return writing.catch(() => undefined);
+  });
+}
+
+const endOf = (file: ReceivedFile | undefined): number => (file === undefined ? 0 : file.offset + file.sizeBytes);
+
+async function appendFile(
+  content: Readable,
+  file: { readonly staged: FileHandle; readonly limits: ArchiveLimits; readonly name: string; readonly offset: number },
+): Promise<ReceivedFile> {
+  const { staged, limits, name, offset } = file;
+  let sizeBytes = 0;
+  let head = Buffer.alloc(0);
+  for await (const data of content) {
+    const chunk = data as Buffer; // busboy's files are byte streams
+    if (head.length < 4) head = Buffer.concat([head, chunk.subarray(0, 4 - head.length)]);
+    sizeBytes += chunk.length;
+    if (offset + sizeBytes > limits.maxArchiveBytes) throw uploadTooLarge(limits.maxArchiveBytes);
+    if (sizeBytes > limits.maxFileBytes && !isArchiveHead(head) && !hasArchiveName(name)) {
+      throw fileTooLarge(name, limits.maxFileBytes);
+    }
+    await staged.writeFile(chunk); // from the current position on
+  }
+  return { name, offset, sizeBytes, isArchive: isArchiveHead(head) };
+}
+
+/** zip (also an empty one) or gzip. */
+function isArchiveHead(head: Buffer): boolean {
+  if (head[0] === 0x1f && head[1] === 0x8b) return true;
+  return head[0] === 0x50 && head[1] === 0x4b && (head[2] === 0x03 || head[2] === 0x05);
+}
+
+export const hasArchiveName = (name: string): boolean => /\.(zip|tgz|tar\.gz)$/i.test(name);
+
+function createFields() {
+  const fields = new Map<string, string>();
+  const paths: string[] = [];
+  let bytes = 0;
+  return {
+    add(name: string, value: string, isTruncated: boolean): void {
+      bytes += Buffer.byteLength(value);
+      if (isTruncated || bytes > maxFieldBytes) {
+        throw new UploadRefused({ code: 'fields-too-large', message: 'The fields of the upload are too large.' });
+      }
+      if (name === 'paths') paths.push(value);
+      else fields.set(name, value);
+    },
+    result: () => ({ fields, paths: readPaths(paths) }),
+  };
+}
+
+/** `paths` is one JSON array, or one field per file. */
+function readPaths(values: readonly string[]): readonly string[] {
+  const [only] = values;
+  if (values.length !== 1 || only === undefined || !only.trimStart().startsWith('[')) return values;
+  try {
+    const parsed: unknown = JSON.parse(only);
+    if (Array.isArray(parsed) && parsed.every((path) => typeof path === 'string')) return parsed;
+  } catch {
+    // Answered below, like JSON of another shape.
+  }
+  throw new UploadRefused({ code: 'paths-invalid', message: '"paths" is no JSON array of strings.' });
+}
+
+const malformed = (reason: string): UploadRefused =>
+  new UploadRefused({
+    code: 'malformed-multipart',
+    message: `The multipart body is malformed: ${reason}.`,
+    hint: 'The upload was probably cut short; try again.',
+  });
+
+const unexpectedFile = (field: string): UploadRefused =>
+  new UploadRefused({
+    code: 'unexpected-file',
+    message: `Files are expected in "files", not in ${JSON.stringify(field.slice(0, 100))}.`,
+    hint: 'With curl: -F files=@site.zip',
+  });
+
+const tooManyFiles = (maxFiles: number): UploadRefused =>
+  new UploadRefused({
+    code: 'too-many-files',
+    message: `The upload holds more than ${maxFiles.toLocaleString('en')} files.`,
+    hint: 'Leave node_modules, .git and build output out: dependencies are installed by the build.',
+  });
+
+const uploadTooLarge = (maxBytes: number): UploadRefused =>
+  new UploadRefused({
+    code: 'archive-too-large',
+    message: `The upload is larger than ${inMegabytes(maxBytes)}.`,
+    hint: 'Leave node_modules, .git, build output and large media out.',
+  });
+
+const fileTooLarge = (name: string, maxBytes: number): UploadRefused =>
+  new UploadRefused({
+    code: 'file-too-large',
+    message: `The file ${JSON.stringify(name.slice(0, 120))} is larger than ${inMegabytes(maxBytes)}.`,
+    hint: 'Leave the file out, or host large media elsewhere and link to it.',
+  });
+
+const inMegabytes = (bytes: number): string => `${Number((bytes / 1_000_000).toPrecision(4))} MB`;
