@@ -88,6 +88,7 @@ describe('the end of a back-off', () => {
     given(buildJobDecider, waiting.events)
       .when({ type: 'EndBackoff', attempt: 1 })
       .then([{ type: 'RetryDue', data: { attempt: 1 } }]);
+    expect(waiting.queued().state.context.retryDueAt).toBeNull();
   });
 
   test('comes once', () => {
