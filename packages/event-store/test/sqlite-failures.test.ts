@@ -1,9 +1,11 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { EventStoreUnavailable } from '@yardmaster/application';
 import { EventStoreNotOpened, openSqliteEventStore } from '@yardmaster/event-store/sqlite';
 import { anEvent, aStream, idsOf, someEvents } from '@yardmaster/event-store/testing';
@@ -58,6 +60,18 @@ test('names a file of a newer version', async () => {
 
 test('names a folder that does not exist', async () => {
   expect(await openFailure(join(folder, 'missing', 'events.db'))).toBe('event-store-not-opened');
+});
+
+test('names a file that may not be written', async () => {
+  await (await openSqliteEventStore({ file })).stop();
+  await chmod(file, 0o444);
+  await chmod(folder, 0o555);
+  const openProcess = new URL('./fixtures/open-process.ts', import.meta.url).pathname;
+  // Nothing is forbidden to root, so the child is nobody.
+  const identity = process.getuid?.() === 0 ? { uid: 65_534 } : {};
+  const { stdout } = await promisify(execFile)(process.execPath, [openProcess, file], identity);
+  expect(stdout).toBe('event-store-read-only\n');
+  await chmod(folder, 0o755);
 });
 
 test('opens one file many times at once, and makes one store of it', async () => {
