@@ -103,7 +103,7 @@ export type SettingFacts = {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Names that build processes and tests carry; known, so that they raise no warning, but read by nothing here. */
-const MARKER_NAMES: readonly string[] = ['YARDMASTER_BUILD_OWNER'];
+const MARKER_NAMES: readonly string[] = ['YARDMASTER_BUILD_OWNER', 'YARDMASTER_BUILD_JOB'];
 
 /** The documentation of every setting, by key, in the order of the schema. */
 export const settingFacts = Object.fromEntries(

@@ -66,10 +66,10 @@ async function askNpm() {
   const config = JSON.parse(stdout);
   const environment = { ...certificateVariables(config) };
   for (const key of CARRIED_KEYS) {
-    const value = config[key];
-    if (value === null || value === undefined || value === '') continue;
+    const value = String(config[key] ?? ''); // noproxy is a list, which npm reads with commas
+    if (value === '') continue;
     const name = key.replaceAll('-', '_');
-    Object.assign(environment, { [`npm_config_${name}`]: String(value), [`pnpm_config_${name}`]: String(value) });
+    Object.assign(environment, { [`npm_config_${name}`]: value, [`pnpm_config_${name}`]: value });
   }
   return { environment, files: [String(config.userconfig), String(config.globalconfig)] };
 }

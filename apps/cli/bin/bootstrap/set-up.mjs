@@ -23,7 +23,7 @@ const LOCK_TIMEOUT_MS = 15 * 60_000;
 
 /**
  * @typedef {{ readonly name: string, readonly title: string, readonly hash: () => string,
- *   readonly isThere: () => boolean, readonly run: (env: NodeJS.ProcessEnv) => Promise<void> }} Step
+ *   readonly isThere: () => boolean, readonly isWanted?: () => boolean, readonly run: (env: NodeJS.ProcessEnv) => Promise<void> }} Step
  */
 
 /**
@@ -74,6 +74,7 @@ const steps = [
     title: 'Bringing nats-server',
     hash: () => 'v1',
     isThere: hasNatsServer,
+    isWanted: () => (process.env.NATS_URL ?? '') === '', // somebody else runs one
     run: bringNatsServer,
   },
   {
@@ -87,8 +88,8 @@ const steps = [
 
 const dashboardInputs = [
   'pnpm-lock.yaml',
-  'packages/domain',
-  'packages/protocol',
+  'packages/domain/src',
+  'packages/protocol/src',
   ...['src', 'public', 'index.html', 'package.json', 'tsconfig.json', 'vite.config.ts'].map(
     (name) => `apps/dashboard/${name}`,
   ),
@@ -103,6 +104,7 @@ function manifests() {
 
 /** @param {Step} step */
 function isDue(step) {
+  if (step.isWanted?.() === false) return false;
   return !step.isThere() || !stampFile(stampPath(step.name)).matches(step.hash());
 }
 
