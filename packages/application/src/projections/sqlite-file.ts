@@ -17,8 +17,8 @@ export type SqliteFile =
 /** The low byte of an SQLite result code is its kind: https://www.sqlite.org/rescode.html */
 const resultKind = { corrupt: 11, tooBig: 18, constraint: 19, mismatch: 20, notADatabase: 26 } as const;
 
-/** How long a write waits while another process (a backup, a shell) holds the file. */
-const busyTimeoutMs = 5_000;
+/** How long a write waits, and this thread with it, while another process (a shell) holds the file. */
+const busyTimeoutMs = 1_000;
 
 /**
  * Opens or makes a file whose content can be had again: WAL with `synchronous=NORMAL`, so a power cut may undo the last

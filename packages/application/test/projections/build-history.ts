@@ -2,13 +2,16 @@ import { createHash } from 'node:crypto';
 import {
   ArtifactId,
   type BuildJobCommand,
+  type BuildJobSnapshot,
   BuildSettings,
   JobId,
   type Report,
   type Role,
   type Step,
   steps,
+  type UserCommand,
   UserId,
+  type WebsiteCommand,
   WebsiteId,
   WorkerId,
 } from '@yardmaster/domain';
@@ -23,46 +26,50 @@ export const worker = WorkerId.parse('worker-1');
 export const shop = WebsiteId.parse('shop');
 export const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 
-/** A report without the numbers that follow from the job's state. */
-type Unnumbered<Of> = Of extends unknown ? Omit<Of, 'attempt' | 'seq'> : never;
-type StepFailure = Extract<Report, { kind: 'step-failed' }>;
-
 export interface RequestedBuild {
   readonly owner?: UserId;
   readonly websiteId?: WebsiteId;
   readonly websiteName?: string;
-  readonly buildNumber?: number;
   readonly priority?: number;
   readonly preview?: 'static' | 'dev';
   readonly retryOf?: JobId;
 }
 
+type ReportOf<Kind extends Report['kind']> = Extract<Report, { kind: Kind }>;
+type Ended = Partial<Pick<ReportOf<'step-completed'>, 'outcome' | 'detail' | 'durationMs'>>;
+
 /**
  * Writes histories through the real actors, so every `to` is the machine's own. Ids, times and chance depend on nothing
- * but the calls made: the same calls make the same log, event for event.
+ * but the calls made: the same calls make the same log, event for event. Methods throw where the model refuses.
  */
 export interface History {
   readonly store: EventStore;
   readonly clock: ManualClock;
   readonly actors: Actors;
   register(user: UserId, role?: Role): Promise<void>;
-  website(
+  user(user: UserId, command: UserCommand): Promise<void>;
+  createWebsite(
     id: WebsiteId,
     options?: { readonly name?: string; readonly slug?: string; readonly owner?: UserId },
   ): Promise<void>;
+  website(id: WebsiteId, command: WebsiteCommand): Promise<void>;
   request(id: string, options?: RequestedBuild): Promise<JobId>;
-  /** Throws when the job refuses. */
+  state(job: JobId): Promise<BuildJobSnapshot>;
   command(job: JobId, command: BuildJobCommand): Promise<void>;
+  /** One command on, as when all goes well; a cancelled build is stopped. */
+  advance(job: JobId, ended?: Ended): Promise<void>;
   claim(job: JobId): Promise<void>;
-  report(job: JobId, report: Unnumbered<Report>): Promise<void>;
-  startStep(job: JobId, step: Step): Promise<void>;
-  completeStep(job: JobId, step: Step, outcome?: 'done' | 'cached' | 'skipped'): Promise<void>;
-  failStep(job: JobId, step: Step, failure?: Partial<StepFailure>): Promise<void>;
-  /** From the first step to the published output, unless `until` names the step to stop before. */
-  buildUntil(job: JobId, until: Step): Promise<void>;
+  /** Until the step has begun. */
+  buildUntil(job: JobId, step: Step): Promise<void>;
   complete(job: JobId): Promise<void>;
+  failStep(job: JobId, failure?: Partial<ReportOf<'step-failed'>>): Promise<void>;
+  loseWorker(job: JobId): Promise<void>;
   startPreview(job: JobId, options?: { readonly expiresAt?: string }): Promise<void>;
+  stopPreview(job: JobId): Promise<void>;
+  sealLog(job: JobId): Promise<void>;
 }
+
+const usage = { durationMs: 1_200, exitCode: 0, cpuMs: 900, peakMemoryBytes: 50_000_000 };
 
 export function createHistory({ storeId = 'store-1' }: { readonly storeId?: string } = {}): History {
   const clock = createManualClock('2026-03-01T08:00:00.000Z');
@@ -70,123 +77,133 @@ export function createHistory({ storeId = 'store-1' }: { readonly storeId?: stri
   let ids = 0;
   const newId = () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`;
   const actors = createActors({ store, clock, newId, random: () => 0.5 });
-  const as = (userId: UserId) => ({ actor: { kind: 'user', userId } as const });
   const bySystem = { actor: { kind: 'system', name: 'test' } } as const;
-  const usage = { durationMs: 1_200, exitCode: 0, cpuMs: 900, peakMemoryBytes: 50_000_000 };
   const builds = new Map<WebsiteId, number>();
 
-  const history: History = {
+  const settled = async (handled: Promise<{ ok: true } | { ok: false; rejection: { message: string } }>) => {
+    const result = await handled;
+    if (!result.ok) throw new Error(result.rejection.message);
+  };
+  const command = (job: JobId, asked: BuildJobCommand) => settled(actors.buildJob.handle(job, asked, bySystem));
+  const user = (id: UserId, asked: UserCommand) => settled(actors.user.handle(id, asked, bySystem));
+  const website = (id: WebsiteId, asked: WebsiteCommand) => settled(actors.website.handle(id, asked, bySystem));
+  const state = async (job: JobId) => (await actors.buildJob.load(job)).state;
+  const report = (job: JobId, made: Report) => command(job, { type: 'RecordReport', workerId: worker, report: made });
+  const advance = async (job: JobId, ended: Ended = {}) => command(job, nextCommand(job, await state(job), ended));
+  const advanceTo = async (job: JobId, reached: (state: BuildJobSnapshot) => boolean) => {
+    while (!reached(await state(job))) await advance(job);
+  };
+
+  return {
     store,
     clock,
     actors,
-    async register(user, role = 'user') {
-      await actors.user.handle(user, { type: 'RegisterUser', role }, bySystem);
-    },
-    async website(id, { name = id, slug = id, owner = ada } = {}) {
-      await actors.website.handle(id, { type: 'CreateWebsite', name, slug, ownerId: owner }, as(owner));
-    },
+    user,
+    website,
+    state,
+    command,
+    advance,
+    register: (id, role = 'user') => user(id, { type: 'RegisterUser', role }),
+    createWebsite: (id, { name = id, slug = id, owner = ada } = {}) =>
+      website(id, { type: 'CreateWebsite', name, slug, ownerId: owner }),
     async request(id, options = {}) {
       const { owner = ada, websiteId = shop, websiteName = 'Shop', priority = 5, preview = 'static' } = options;
       const jobId = JobId.parse(id);
-      const buildNumber = options.buildNumber ?? (builds.get(websiteId) ?? 0) + 1;
+      const buildNumber = (builds.get(websiteId) ?? 0) + 1;
       builds.set(websiteId, buildNumber);
-      const requested = await actors.buildJob.handle(
-        jobId,
-        {
-          type: 'RequestBuild',
-          websiteId,
-          websiteName,
-          userId: owner,
-          buildNumber,
-          previewName: `${websiteId}-${buildNumber}`,
-          priority,
-          maxAttempts: 3,
-          preview,
-          source: {
-            artifactId: ArtifactId.parse(`source-${id}`),
-            format: 'zip',
-            sha256: hash(id),
-            sizeBytes: 1_000,
-            originalName: 'site.zip',
-            websiteType: 'react',
-          },
-          settings: BuildSettings.parse({}),
-          retryOf: options.retryOf ?? null,
+      await command(jobId, {
+        type: 'RequestBuild',
+        websiteId,
+        websiteName,
+        userId: owner,
+        buildNumber,
+        previewName: `${websiteId}-${buildNumber}`,
+        priority,
+        maxAttempts: 3,
+        preview,
+        source: {
+          artifactId: ArtifactId.parse(`source-${id}`),
+          format: 'zip',
+          sha256: hash(id),
+          sizeBytes: 1_000,
+          originalName: 'site.zip',
+          websiteType: 'react',
         },
-        as(owner),
-      );
-      if (!requested.ok) throw new Error(requested.rejection.message);
+        settings: BuildSettings.parse({}),
+        retryOf: options.retryOf ?? null,
+      });
       return jobId;
     },
-    async command(job, command) {
-      const handled = await actors.buildJob.handle(job, command, bySystem);
-      if (!handled.ok) throw new Error(`${command.type}: ${handled.rejection.message}`);
-    },
-    async claim(job) {
-      const attempt = (await actors.buildJob.load(job)).state.context.attempt + 1;
-      await history.command(job, { type: 'DispatchBuild', pool: 'default' });
-      const claim = {
-        attempt,
-        workerId: worker,
-        workerSession: 'session-1',
-        claimId: `${job}-${attempt}`,
-        leaseMs: 10_000,
-      };
-      await history.command(job, { type: 'ClaimBuild', ...claim });
-    },
-    async report(job, report) {
-      const { context } = (await actors.buildJob.load(job)).state;
-      // The numbers left out are put back: it is a Report again.
-      const numbered = { ...report, attempt: context.attempt, seq: context.reportSeq + 1 } as Report;
-      await history.command(job, { type: 'RecordReport', workerId: worker, report: numbered });
-    },
-    startStep: (job, step) => history.report(job, { kind: 'step-started', step, timeoutMs: 60_000 }),
-    completeStep: (job, step, outcome = 'done') =>
-      history.report(job, { kind: 'step-completed', step, outcome, detail: null, ...usage }),
-    failStep: (job, step, failure = {}) =>
-      history.report(job, {
+    claim: (job) => advanceTo(job, (at) => at.matches({ building: 'claimed' })),
+    buildUntil: (job, step) => advanceTo(job, ({ context }) => context.step === step),
+    complete: (job) => advanceTo(job, ({ value }) => value === 'completed'),
+    async failStep(job, failure = {}) {
+      const { context } = await state(job);
+      await report(job, {
         kind: 'step-failed',
-        step,
+        attempt: context.attempt,
+        seq: context.reportSeq + 1,
+        step: context.step ?? 'extract',
         code: 'type-error',
-        message: 'Type "string" is not a number.',
+        message: 'Type "string" is no number.',
         hint: 'Look at line 3.',
         retryable: false,
         annotations: [],
         ...usage,
         exitCode: 2,
         ...failure,
-      }),
-    async buildUntil(job, until) {
-      for (const step of steps) {
-        if (step === 'preview') await history.report(job, published(job));
-        if (step === until) return;
-        await history.startStep(job, step);
-        clock.advance(1_000);
-        await history.completeStep(job, step);
-      }
+      });
     },
-    async complete(job) {
-      await history.buildUntil(job, 'preview');
-      await history.startStep(job, 'preview');
-      await history.completeStep(job, 'preview');
-      await history.report(job, { kind: 'finished' });
+    async loseWorker(job) {
+      const { attempt } = (await state(job)).context;
+      await command(job, { type: 'DeclareWorkerLost', attempt, workerId: worker, reason: 'It fell silent.' });
     },
     async startPreview(job, { expiresAt } = {}) {
-      const { request, outputArtifactId } = (await actors.buildJob.load(job)).state.context;
+      const { request, outputArtifactId } = (await state(job)).context;
       if (request === null || outputArtifactId === null) throw new Error(`${job} has no output.`);
       const { websiteId, userId: ownerId, previewName: name } = request;
       const preview = { websiteId, ownerId, name, slug: websiteId, artifactId: outputArtifactId, spa: true };
-      await actors.preview.handle(job, { type: 'StartPreview', ...preview, expiresAt: expiresAt ?? null }, bySystem);
+      const start = { type: 'StartPreview', ...preview, expiresAt: expiresAt ?? null } as const;
+      await settled(actors.preview.handle(job, start, bySystem));
+    },
+    stopPreview: (job) => settled(actors.preview.handle(job, { type: 'StopPreview', reason: 'Enough.' }, bySystem)),
+    async sealLog(job) {
+      const seal = { artifactId: ArtifactId.parse(`log-${job}`), lines: 3, missingLines: 0, sizeBytes: 100 };
+      await settled(actors.log.handle(job, { type: 'SealLog', ...seal }, bySystem));
     },
   };
-  return history;
 }
 
-export const published = (job: JobId) =>
-  ({
-    kind: 'output-published',
-    artifactId: ArtifactId.parse(`output-${job}`),
-    files: 3,
-    sizeBytes: 5_000,
-    spa: true,
-  }) as const;
+/** What happens next when all goes well. */
+function nextCommand(job: JobId, { value, context }: BuildJobSnapshot, ended: Ended): BuildJobCommand {
+  const attempt = context.attempt + 1;
+  if (value === 'queued') return { type: 'DispatchBuild', pool: 'default' };
+  if (value === 'backingOff') return { type: 'EndBackoff', attempt: context.attempt };
+  if (value === 'dispatched') {
+    const claim = { workerId: worker, workerSession: 'session-1', claimId: `${job}-${attempt}`, leaseMs: 10_000 };
+    return { type: 'ClaimBuild', attempt, ...claim };
+  }
+  const number = { attempt: context.attempt, seq: context.reportSeq + 1 };
+  return { type: 'RecordReport', workerId: worker, report: { ...number, ...nextReport(job, value, context, ended) } };
+}
+
+type Unnumbered<Of> = Of extends unknown ? Omit<Of, 'attempt' | 'seq'> : never;
+
+function nextReport(
+  job: JobId,
+  value: BuildJobSnapshot['value'],
+  { step, lastCompletedStep }: BuildJobSnapshot['context'],
+  ended: Ended,
+): Unnumbered<Report> {
+  if (value === 'cancelling') return { kind: 'stopped', killedProcesses: 2, proven: true };
+  if (step !== lastCompletedStep && step !== null) {
+    return { kind: 'step-completed', step, outcome: 'done', detail: null, ...usage, ...ended };
+  }
+  if (step === 'bundle' && value !== 'running') {
+    return { kind: 'output-published', artifactId: outputOf(job), files: 3, sizeBytes: 5_000, spa: true };
+  }
+  const next = steps[step === null ? 0 : steps.indexOf(step) + 1];
+  return next === undefined ? { kind: 'finished' } : { kind: 'step-started', step: next, timeoutMs: 60_000 };
+}
+
+export const outputOf = (job: JobId) => ArtifactId.parse(`output-${job}`);

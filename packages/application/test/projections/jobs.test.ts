@@ -1,6 +1,11 @@
+import { type JobId, statusOf, WebsiteId } from '@yardmaster/domain';
+import fc from 'fast-check';
+
 import { expect, test } from 'vitest';
-import { ada, createHistory, shop } from './build-history.ts';
+import type { JobFilter } from '../../src/projections/read-models.ts';
+import { ada, bob, createHistory, type History, shop } from './build-history.ts';
 import { settled, started } from './opened-read-models.ts';
+import { manyChoices, playRandomly } from './random-history.ts';
 
 test('shows a build from its request to its end', async () => {
   const history = createHistory();
@@ -51,6 +56,7 @@ test('shows a build from its request to its end', async () => {
 
   await history.buildUntil(id, 'preview');
   await history.startPreview(id);
+  history.clock.advance(4_000);
   expect(await seen()).toMatchObject({
     status: 'running',
     progress: 80,
@@ -59,9 +65,7 @@ test('shows a build from its request to its end', async () => {
     previewLive: true,
   });
 
-  await history.startStep(id, 'preview');
-  await history.completeStep(id, 'preview');
-  await history.report(id, { kind: 'finished' });
+  await history.complete(id);
   const completed = await seen();
   expect(completed).toMatchObject({
     status: 'completed',
@@ -75,3 +79,146 @@ test('shows a build from its request to its end', async () => {
   });
   expect(completed.position).toBe((await history.store.readStream(`buildJob-${id}`)).at(-1)?.position);
 });
+
+test('a build that fails says why, and holds no worker', async () => {
+  const history = createHistory();
+  const id = await history.request('job-1');
+  await history.buildUntil(id, 'typecheck');
+  const annotations = [
+    { file: 'a.ts', line: 3, column: 1, code: 'TS2322', message: 'No.', excerpt: null, severity: 'error' as const },
+  ];
+  await history.failStep(id, { annotations });
+  const readModels = await started(history.store);
+  expect(readModels.job(id)).toMatchObject({
+    status: 'failed',
+    progress: 60,
+    workerId: null,
+    workerSession: null,
+    claimedAt: null,
+    error: {
+      code: 'type-error',
+      message: 'Type "string" is no number.',
+      hint: 'Look at line 3.',
+      step: 'typecheck',
+    },
+    annotations,
+    notificationSent: true,
+  });
+});
+
+test('a further attempt begins anew, and keeps when the build was first queued and started', async () => {
+  const history = createHistory();
+  const id = await history.request('job-1', { preview: 'dev' });
+  await history.buildUntil(id, 'install');
+  await history.loseWorker(id);
+  const readModels = await started(history.store);
+  const queuedAt = '2026-03-01T08:00:00.000Z';
+  expect(readModels.job(id)).toMatchObject({ status: 'queued', state: 'backingOff', progress: 0, error: null });
+  history.clock.advance(10_000);
+  await history.claim(id);
+  await settled(readModels, history.store);
+  expect(readModels.job(id)).toMatchObject({
+    status: 'building',
+    attempt: 2,
+    queuedAt,
+    startedAt: queuedAt,
+    claimedAt: '2026-03-01T08:00:10.000Z',
+  });
+  await history.buildUntil(id, 'preview');
+  await settled(readModels, history.store);
+  expect(readModels.job(id)?.currentStep).toBe('Starting development server…');
+});
+
+test('agrees with the machine about every build of any history', async () => {
+  await fc.assert(
+    fc.asyncProperty(manyChoices, async (choices) => {
+      const history = createHistory();
+      const jobs = await playRandomly(history, choices);
+      const readModels = await started(history.store);
+      for (const id of jobs) {
+        const { value, context } = await history.state(id);
+        expect(readModels.job(id)).toMatchObject({
+          state: value,
+          status: statusOf(value),
+          progress: context.progress,
+          currentStep: context.currentStep,
+          priority: context.priority,
+          attempt: context.attempt,
+          workerId: context.workerId,
+          workerSession: context.workerSession,
+          outputArtifactId: context.outputArtifactId,
+        });
+      }
+      expect(readModels.openJobs()).toEqual(
+        jobs.map((id) => readModels.job(id)).filter((job) => job !== null && job.completedAt === null),
+      );
+      expect(readModels.quarantined()).toEqual([]);
+      await readModels.stop();
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test('finds jobs by owner, website, status, time and text, sorted and page by page', async () => {
+  const history = createHistory();
+  await fiveJobs(history);
+  const readModels = await started(history.store);
+  const found = (filter: Partial<JobFilter>) =>
+    readModels.jobs({ sort: 'newest', limit: 10, offset: 0, ...filter }).jobs.map(({ id }) => id);
+
+  expect(found({})).toEqual(['e', 'd', 'c', 'b', 'a']);
+  expect(found({ ownerId: bob })).toEqual(['e', 'c']);
+  expect(found({ websiteId: blog })).toEqual(['e', 'c']);
+  expect(found({ statuses: ['completed', 'failed'] })).toEqual(['b', 'a']);
+  expect(found({ statuses: [] })).toEqual([]);
+  expect(found({ from: '2026-03-01T08:00:10Z', to: '2026-03-01T10:00:20+02:00' })).toEqual(['c', 'b']);
+  expect(found({ text: 'ÜBER' })).toEqual(['e', 'c']);
+  expect(found({ text: '%' })).toEqual([]);
+  expect(found({ text: 'B' })).toEqual(['e', 'c', 'b']);
+  expect(found({ sort: 'oldest' })).toEqual(['a', 'b', 'c', 'd', 'e']);
+  expect(found({ sort: 'name' })).toEqual(['d', 'b', 'a', 'e', 'c']);
+  expect(found({ sort: 'priority' })).toEqual(['d', 'a', 'b', 'c', 'e']);
+  expect(found({ sort: 'duration' })).toEqual(['b', 'a', 'e', 'd', 'c']);
+  const page = readModels.jobs({ ownerId: ada, sort: 'newest', limit: 1, offset: 1 });
+  expect(page.jobs.map(({ id }) => id)).toEqual(['b']);
+  expect(page.total).toBe(3);
+});
+
+test('counts what waits and builds, and averages over what ended', async () => {
+  const history = createHistory();
+  await fiveJobs(history);
+  const readModels = await started(history.store);
+  expect(readModels.statistics(ada)).toEqual({ waiting: 1, building: 0, averageWaitMs: 47_000, averageBuildMs: 6_000 });
+  expect(readModels.statistics(bob)).toEqual({ waiting: 1, building: 1, averageWaitMs: null, averageBuildMs: null });
+  expect(readModels.statistics(null)).toEqual({
+    waiting: 2,
+    building: 1,
+    averageWaitMs: 47_000,
+    averageBuildMs: 6_000,
+  });
+});
+
+const blog = WebsiteId.parse('blog');
+
+/** a completed after 4 s, b failed after 8 s and 5 s of waiting, c waits, d waits with priority 9, e builds. */
+async function fiveJobs(history: History): Promise<void> {
+  const { clock } = history;
+  const blogs = { owner: bob, websiteId: blog, websiteName: 'Über uns' };
+  const timed = async (request: () => Promise<JobId>) => {
+    const id = await request();
+    clock.advance(10_000);
+    return id;
+  };
+  const a = await timed(() => history.request('a'));
+  const b = await timed(() => history.request('b'));
+  await timed(() => history.request('c', blogs));
+  await timed(() => history.request('d', { priority: 9 }));
+  const e = await timed(() => history.request('e', blogs));
+  await history.claim(e);
+  await history.claim(a);
+  clock.advance(4_000);
+  await history.complete(a);
+  await history.buildUntil(b, 'extract');
+  clock.advance(8_000);
+  await history.failStep(b);
+}
