@@ -31,7 +31,7 @@ export interface NatsLink {
 }
 
 const retryDelayMs = 250;
-const connectTimeoutMs = 5_000;
+const connectTimeoutMs = 2_000;
 /** A server that is silent for so many pings is taken for gone: a half-open connection shows after 15 seconds. */
 const pingIntervalMs = 5_000;
 const maxPingsOut = 2;

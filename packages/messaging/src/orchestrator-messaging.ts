@@ -3,9 +3,8 @@ import type { Log, OrchestratorMessaging } from '@yardmaster/application';
 import { Heartbeat } from '@yardmaster/protocol';
 import { consumeReports } from './consume-reports.ts';
 import { encode, parseMessage } from './messages.ts';
-import { MessagingUnavailable } from './messaging-unavailable.ts';
 import type { NatsLink } from './nats-connection.ts';
-import { aborted, runWhileConnected, unlessAborted } from './run-while-connected.ts';
+import { aborted, askWhileConnected, runWhileConnected, unlessAborted } from './run-while-connected.ts';
 import { serveClaims } from './serve-claims.ts';
 import {
   ensurePoolConsumer,
@@ -41,20 +40,14 @@ export function createOrchestratorMessaging(
   const ready = createReadiness(options);
 
   /** Repairs the streams once when the first try fails, as it does when they were removed behind our back. */
-  const ask = async <T>(pool: string, request: (client: NatsConnection) => Promise<T>): Promise<T> => {
-    const { client } = connection;
-    if (client === null) throw new MessagingUnavailable('There is no connection to NATS.');
-    try {
+  const ask = <T>(pool: string, request: (client: NatsConnection) => Promise<T>): Promise<T> =>
+    askWhileConnected(connection, async (client) => {
       if (!ready.pools.has(pool)) await ready.repair(client, pool);
       return await request(client).catch(async () => {
         await ready.repair(client, pool);
         return request(client);
       });
-    } catch (error) {
-      if (error instanceof MessagingUnavailable) throw error;
-      throw new MessagingUnavailable('NATS did not do what was asked.', { cause: error });
-    }
-  };
+    });
 
   return {
     get connected() {

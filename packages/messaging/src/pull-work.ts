@@ -12,6 +12,8 @@ import { poolConsumer, workStream } from './subjects.ts';
 const retryDelayMs = 250;
 /** How long one request for an item stays with the server. */
 const pullExpiresMs = 10_000;
+/** A request that the server has forgotten, as when the stream was made anew, shows after three of these. */
+const idleHeartbeatMs = 1_500;
 
 /** An item that this slot holds until `ack`, or until its ack wait is over and it goes to another slot. */
 export interface PulledWork {
@@ -71,7 +73,7 @@ function poolConsumerOf(client: NatsConnection, pool: string): Promise<Consumer>
 
 /** The next item, or null when none came in time or the signal aborted. One that arrives after that is given back. */
 async function pullOne(consumer: Consumer, signal: AbortSignal): Promise<JsMsg | null> {
-  const messages = await consumer.fetch({ max_messages: 1, expires: pullExpiresMs });
+  const messages = await consumer.fetch({ max_messages: 1, expires: pullExpiresMs, idle_heartbeat: idleHeartbeatMs });
   const close = () => void messages.close();
   // The server answers when the request expires; this is for a server that does not.
   const overdue = setTimeout(close, pullExpiresMs + apiTimeoutMs);

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Log, Running } from '@yardmaster/application';
 
+import { MessagingUnavailable } from './messaging-unavailable.ts';
 import type { NatsLink } from './nats-connection.ts';
 
 const firstRetryMs = 100;
@@ -48,17 +49,38 @@ export function runWhileConnected({ connection, log, name, work }: WhileConnecte
   };
 }
 
-/** A signal that aborts when the present connection drops, or with the parent. Dispose of it, or its listeners stay. */
-export function connectionSignal(connection: NatsLink, parent: AbortSignal) {
+/**
+ * Asks something of the server, and throws {@link MessagingUnavailable} at once when there is no connection, or when it
+ * drops before the answer.
+ */
+export async function askWhileConnected<T>(
+  connection: NatsLink,
+  request: (client: NatsConnection) => Promise<T>,
+): Promise<T> {
+  const { client } = connection;
+  if (client === null) throw new MessagingUnavailable('There is no connection to NATS.');
+  const session = connectionSignal(connection);
+  try {
+    return await unlessAborted(session.signal, request(client));
+  } catch (error) {
+    if (error instanceof MessagingUnavailable) throw error;
+    throw new MessagingUnavailable('NATS did not do what was asked.', { cause: error });
+  } finally {
+    session.dispose();
+  }
+}
+
+/** A signal that aborts when the present connection drops, or with the parent. Undisposed, its listeners stay. */
+export function connectionSignal(connection: NatsLink, parent?: AbortSignal) {
   const ended = new AbortController();
   const end = () => ended.abort();
   const watching = connection.onConnectionChange((connected) => {
     if (!connected) end();
   });
-  parent.addEventListener('abort', end);
-  if (parent.aborted) end();
+  parent?.addEventListener('abort', end);
+  if (parent?.aborted) end();
   const dispose = () => {
-    parent.removeEventListener('abort', end);
+    parent?.removeEventListener('abort', end);
     void watching.stop();
   };
   return { signal: ended.signal, dispose };

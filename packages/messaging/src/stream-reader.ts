@@ -7,8 +7,10 @@ import { apiTimeoutMs, ensureStream, managerOf, type StreamDefinition } from './
 
 /** Messages that wait in memory for their turn. */
 const maxPrefetched = 200;
-/** How long one request for messages stays with the server; the server shows twice in that time that it lives. */
+/** How long one request for messages stays with the server. */
 const pullExpiresMs = 10_000;
+/** A request that the server has forgotten, as when the stream was made anew, shows after three of these. */
+const idleHeartbeatMs = 1_500;
 
 /** Signs that the consumer on the server is not what it was. The reader then looks at the stream afresh. */
 const troubles: ReadonlySet<string> = new Set([
@@ -48,7 +50,11 @@ export function readStream({ connection, log, definition, mark, deliver }: ReadS
         opt_start_seq: isKnown && read !== null ? read.sequence + 1 : 1,
       }),
     );
-    const messages = await consumer.consume({ max_messages: maxPrefetched, expires: pullExpiresMs });
+    const messages = await consumer.consume({
+      max_messages: maxPrefetched,
+      expires: pullExpiresMs,
+      idle_heartbeat: idleHeartbeatMs,
+    });
     const close = () => void messages.close();
     signal.addEventListener('abort', close, { once: true });
     if (signal.aborted) close();

@@ -38,14 +38,18 @@ export const maxSlotsPerPool = 4_096;
 
 export type StreamDefinition = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'subjects'>;
 
-const bounded = { storage: StorageType.File, num_replicas: 1 } as const;
+/**
+ * Nobody purges: a worker that was taken over could otherwise empty a stream without any permission to, by asking something
+ * harmless with the purge as the subject of the answer. Streams that nobody deletes from forbid that too, for its sake.
+ */
+const common = { storage: StorageType.File, num_replicas: 1, deny_purge: true } as const;
 
 /**
  * One item per job at most: the second publish for a job is refused, which makes publishing idempotent. An item goes when
  * it is acknowledged.
  */
 export const workStreamDefinition: StreamDefinition = {
-  ...bounded,
+  ...common,
   name: workStream,
   subjects: ['work.*.*'],
   retention: RetentionPolicy.Workqueue,
@@ -59,7 +63,7 @@ export const workStreamDefinition: StreamDefinition = {
 
 /** The oldest go first when it is full: a worker keeps each report until it is settled, and sends it again when asked. */
 export const reportStreamDefinition: StreamDefinition = {
-  ...bounded,
+  ...common,
   name: reportStream,
   subjects: ['reports.*.*'],
   retention: RetentionPolicy.Limits,
@@ -67,11 +71,12 @@ export const reportStreamDefinition: StreamDefinition = {
   max_age: nanos(maxReportsAgeMs),
   max_msg_size: maxMessageBytes,
   max_bytes: maxReportsBytes,
+  deny_delete: true,
 };
 
 /** Carries lines until the leader has sealed them into an artifact; the oldest go first when it is full. */
 export const logStreamDefinition: StreamDefinition = {
-  ...bounded,
+  ...common,
   name: logStream,
   subjects: ['logs.*.*.*'],
   retention: RetentionPolicy.Limits,
@@ -79,6 +84,7 @@ export const logStreamDefinition: StreamDefinition = {
   max_age: nanos(maxLogsAgeMs),
   max_msg_size: maxMessageBytes,
   max_bytes: maxLogsBytes,
+  deny_delete: true,
 };
 
 /** The server took a setting silently and did not apply it, as older ones do with what they do not know. */

@@ -1,4 +1,5 @@
 import { jetstream } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { Log, Running } from '@yardmaster/application';
 import type { JobId, WorkerId } from '@yardmaster/domain';
 import type { WorkerReport } from '@yardmaster/protocol';
@@ -7,6 +8,7 @@ import { fitLogBatch, fitReport } from './fit-message.ts';
 import { encode, parseMessage } from './messages.ts';
 import type { NatsLink } from './nats-connection.ts';
 import { type PulledWork, pullWork } from './pull-work.ts';
+import { askWhileConnected } from './run-while-connected.ts';
 import { apiTimeoutMs } from './streams.ts';
 import {
   claimSubject,
@@ -55,10 +57,9 @@ export function createWorkerMessaging(options: WorkerMessagingOptions): WorkerMe
 
   /** No message id for the server to recognise repeats by: it would swallow what the leader has asked for again. */
   const store = async (subject: string, stream: string, data: Uint8Array): Promise<boolean> => {
-    const { client } = connection;
-    if (client === null) return false;
+    const publish = { timeout: apiTimeoutMs, expect: { streamName: stream } };
     try {
-      await jetstream(client).publish(subject, data, { timeout: apiTimeoutMs, expect: { streamName: stream } });
+      await askWhileConnected(connection, (client) => jetstream(client).publish(subject, data, publish));
       return true;
     } catch (error) {
       if (connection.connected) log.warn({ error, subject }, 'JetStream did not store a message');
@@ -69,11 +70,11 @@ export function createWorkerMessaging(options: WorkerMessagingOptions): WorkerMe
   return {
     pullWork: (signal) => pullWork({ connection, log, pool, signal }),
     claim: async (jobId, request) => {
-      const { client } = connection;
-      if (client === null) return null;
       const subject = claimSubject(workerId, jobId);
+      const options = { timeout: claimTimeoutMs };
       try {
-        const { data } = await client.request(subject, encode(request), { timeout: claimTimeoutMs });
+        const ask = (client: NatsConnection) => client.request(subject, encode(request), options);
+        const { data } = await askWhileConnected(connection, ask);
         return parseMessage({ schema: ClaimReply, subject, data, log });
       } catch {
         // Nobody listens, nobody answered in time, or the connection went: all the same to who asks.

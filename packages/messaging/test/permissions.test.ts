@@ -140,6 +140,28 @@ describe('a worker that was taken over', () => {
     expect((await (await managerOf(server)).streams.info('WORK')).state.messages).toBe(1);
   });
 
+  it.each([
+    '$JS.API.STREAM.PURGE.WORK',
+    '$JS.API.STREAM.PURGE.REPORTS',
+    '$JS.API.STREAM.DELETE.WORK',
+    '$JS.API.STREAM.MSG.DELETE.REPORTS',
+    '$JS.API.CONSUMER.DELETE.WORK.pool-default',
+  ])('cannot have the server say in an answer: %s', async (reply) => {
+    const { messaging: orchestrator } = await messaging.openOrchestrator();
+    await orchestrator.publishWork(pool, { jobId: jobId('a'), attempt: 1 });
+    const manager = await managerOf(server);
+    const before = (await manager.streams.info('REPORTS')).state;
+    const rogue = await messaging.connectRogue('w1');
+    rogue.publish('$JS.API.CONSUMER.INFO.WORK.pool-default', '', { reply });
+    // The answer to a report is `{ stream, seq }`, which is also how to ask for the deletion of a message.
+    rogue.publish('reports.w1.a', '{}', { reply });
+    await rogue.request('reports.w1.a', '{}');
+    await server.request('$JS.API.INFO');
+    expect(await orchestrator.listWork(pool)).toEqual(['a']);
+    const after = (await manager.streams.info('REPORTS')).state;
+    expect([after.first_seq, after.messages]).toEqual([1, before.messages + 2]);
+  });
+
   it('cannot connect at all without a key that the server knows', async () => {
     await expect(messaging.connectRogue('nobody')).rejects.toThrow();
   });
