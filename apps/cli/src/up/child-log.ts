@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 
 /** A log is moved aside at this size; with the older ones at most three files are kept per child. */
 const MAX_FILE_BYTES = 10_000_000;
@@ -39,7 +40,8 @@ export function openChildLog(options: {
     } catch {
       // The disk is full: the product goes on without this line.
     }
-    if (isImportant(stream, line)) options.onImportant(line);
+    const shown = forPeople(stream, line);
+    if (shown !== null) options.onImportant(shown);
   }
 
   function rotate(): void {
@@ -80,26 +82,41 @@ function moveIfThere(from: string, to: string): void {
 /** nats-server writes plain lines to stderr, with the level in brackets. */
 const NATS_LINE = /^\[\d+\] \S+ \S+ \[(\w+)\]/;
 const IMPORTANT_NATS_LEVELS: readonly string[] = ['WRN', 'ERR', 'FTL'];
-const IMPORTANT_LEVELS: readonly unknown[] = ['warn', 'error', 'fatal'];
+const IMPORTANT_LEVELS: readonly string[] = ['warn', 'error', 'fatal'];
 /** Pino writes levels as numbers; this is its warning. */
 const IMPORTANT_LEVEL_NUMBER = 40;
 
-/** Warnings and errors of the JSON log, those of nats-server, and whatever a crashing process says in plain words. */
-function isImportant(stream: 'stdout' | 'stderr', line: string): boolean {
+/** What of a JSON log line a person is shown; the rest is in the file. */
+const jsonLineSchema = z.object({
+  level: z.union([z.string(), z.number()]),
+  message: z.string().optional(),
+  msg: z.string().optional(),
+  error: z.object({ message: z.string() }).optional(),
+  err: z.object({ message: z.string() }).optional(),
+});
+
+/**
+ * The line as a person is shown it, or null when it is of no concern: warnings and errors of the JSON log, those of
+ * nats-server, and whatever a crashing process says in plain words.
+ */
+function forPeople(stream: 'stdout' | 'stderr', line: string): string | null {
   const natsLevel = NATS_LINE.exec(line)?.[1];
-  if (natsLevel !== undefined) return IMPORTANT_NATS_LEVELS.includes(natsLevel);
-  const level = jsonLevel(line);
-  if (level === undefined) return stream === 'stderr' && line.trim() !== '';
-  return typeof level === 'number' ? level >= IMPORTANT_LEVEL_NUMBER : IMPORTANT_LEVELS.includes(level);
+  if (natsLevel !== undefined) return IMPORTANT_NATS_LEVELS.includes(natsLevel) ? line : null;
+  const entry = parseJsonLine(line);
+  if (entry === null) return stream === 'stderr' && line.trim() !== '' ? line : null;
+  const { level, message, msg, error, err } = entry;
+  const isImportant = typeof level === 'number' ? level >= IMPORTANT_LEVEL_NUMBER : IMPORTANT_LEVELS.includes(level);
+  if (!isImportant) return null;
+  const parts = [message ?? msg, (error ?? err)?.message].filter((part) => part !== undefined);
+  return parts.length === 0 ? line : parts.join(': ');
 }
 
-/** Undefined when the line is not of the JSON log. */
-function jsonLevel(line: string): unknown {
-  if (!line.startsWith('{')) return undefined;
+/** Null when the line is not of the JSON log. */
+function parseJsonLine(line: string): z.output<typeof jsonLineSchema> | null {
+  if (!line.startsWith('{')) return null;
   try {
-    const entry: unknown = JSON.parse(line);
-    return typeof entry === 'object' && entry !== null && 'level' in entry ? entry.level : undefined;
+    return jsonLineSchema.safeParse(JSON.parse(line)).data ?? null;
   } catch {
-    return undefined;
+    return null;
   }
 }

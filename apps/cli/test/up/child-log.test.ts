@@ -30,18 +30,24 @@ test('three files of bounded size are kept, the newest lines in the first', () =
 });
 
 test.each([
-  ['stdout', '{"level":"error","message":"no"}', true],
-  ['stdout', '{"level":"info","message":"an error, but not one"}', false],
-  ['stdout', '{"level":40,"msg":"look"}', true],
-  ['stdout', '{"level":30,"msg":"fine"}', false],
-  ['stdout', 'plain words', false],
-  ['stderr', 'Error: crash', true],
-  ['stderr', '{"level":"info"}', false],
-  ['stderr', '[71] 2026/01/02 03:04:05.678901 [INF] Server is ready', false],
-  ['stderr', '[71] 2026/01/02 03:04:05.678901 [ERR] no space', true],
-] as const)('%s %s is shown: %s', (stream, line, isShown) => {
+  ['stdout', '{"level":"error","message":"no"}', 'no'],
+  [
+    'stdout',
+    '{"level":"warn","msg":"still trying","error":{"message":"not found","stack":"…"}}',
+    'still trying: not found',
+  ],
+  ['stdout', '{"level":40,"msg":"look","err":{"message":"gone"}}', 'look: gone'],
+  ['stdout', '{"level":"fatal"}', '{"level":"fatal"}'],
+  ['stdout', '{"level":"info","message":"an error, but not one"}', null],
+  ['stdout', '{"level":30,"msg":"fine"}', null],
+  ['stdout', 'plain words', null],
+  ['stderr', 'Error: crash', 'Error: crash'],
+  ['stderr', '{"level":"info"}', null],
+  ['stderr', '[71] 2026/01/02 03:04:05.678901 [INF] Server is ready', null],
+  ['stderr', '[71] 2026/01/02 03:04:05.678901 [ERR] no space', '[71] 2026/01/02 03:04:05.678901 [ERR] no space'],
+] as const)('%s %s is shown as %s', (stream, line, shown) => {
   const { log: writer, important } = log(temporaryFolder());
   writer.write(stream, `${line}\n`);
   writer.close();
-  expect(important).toEqual(isShown ? [line] : []);
+  expect(important).toEqual(shown === null ? [] : [shown]);
 });

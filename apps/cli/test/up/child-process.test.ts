@@ -119,7 +119,7 @@ test('all output is logged, and only warnings and errors are shown', async () =>
   await child.firstReady;
   await child.stop();
   expect(readFileSync(join(folder, 'server.log'), 'utf8')).toContain('hello');
-  expect(said).toEqual(['server: {"level":"warn","message":"look at this"}']);
+  expect(said).toEqual(['server: look at this']);
 });
 
 function realNatsServer() {
