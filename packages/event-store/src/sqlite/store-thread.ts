@@ -35,9 +35,18 @@ function serve({ file, chunksSent }: StoreThreadData): void {
   /** A question that came between appends, put off until their batch is written. */
   let putOff: ToThread | undefined;
   let chunksReceived = 0;
+  /** The sender counts a chunk just after it has sent it, so the count may lag behind what has been received. */
+  const waitForChunk = () => {
+    const deadline = performance.now() + maxChunkWaitMs;
+    for (;;) {
+      const sent = Atomics.load(chunksSent, 0);
+      const leftMs = deadline - performance.now();
+      if (((sent - chunksReceived) | 0) > 0 || leftMs <= 0) return;
+      Atomics.wait(chunksSent, 0, sent, leftMs);
+    }
+  };
   const receiveNextChunk: Parameters<typeof writeBatch>[1] = ({ isExpected }) => {
-    // A question in between is no reason to wait less; a sender that was held up is, after a moment.
-    if (isExpected) Atomics.wait(chunksSent, 0, chunksReceived, maxChunkWaitMs);
+    if (isExpected) waitForChunk();
     const next: ToThread | undefined = receiveMessageOnPort(port)?.message;
     if (next?.type !== 'append') {
       putOff = next;
