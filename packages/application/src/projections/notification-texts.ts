@@ -26,6 +26,16 @@ const whileDoing: Readonly<Record<Step, string>> = {
   preview: 'while starting its preview',
 };
 
+/** The only events that the owner is told about: for all others nobody has to look up the job. */
+export const notifyingEvents: ReadonlySet<BuildJobEvent['type']> = new Set([
+  'BuildQueued',
+  'BuildClaimed',
+  'RetryScheduled',
+  'BuildCompleted',
+  'BuildFailed',
+  'BuildCancelled',
+]);
+
 /**
  * What the owner is told about an event; null for most. A retry by hand is told as `retried` in place of `queued`; of
  * an automatic one, only that it will happen: its new start is no news.

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { UserId } from '@yardmaster/domain';
 import { maxNotifications, type Notification } from '@yardmaster/protocol';
-import { type NotifiedJob, notificationOf } from './notification-texts.ts';
+import { type NotifiedJob, notificationOf, notifyingEvents } from './notification-texts.ts';
 import type { Projection } from './projection.ts';
 
 /**
@@ -42,6 +42,7 @@ export const notificationsProjection: Projection = {
     return (projected) => {
       const { category, id, event, recorded } = projected;
       if (category === 'buildJob') {
+        if (!notifyingEvents.has(event.type)) return;
         // Trusted: the columns are named as in NotifiedJob, and the jobs projection has just written them.
         const about = job.get(id) as unknown as NotifiedJob;
         const notification = notificationOf(event, about);

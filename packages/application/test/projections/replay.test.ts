@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { EventStore } from '../../src/ports/event-store.ts';
 import { createHistory } from './build-history.ts';
 import { cutBatches } from './cut-batches.ts';
+import { killAfterDots } from './kill-after-dots.ts';
 import { contentsOf, opened, started, temporaryFile } from './opened-read-models.ts';
 import { manyChoices, playRandomly } from './random-history.ts';
 
@@ -51,20 +50,10 @@ test('killed at any point, it goes on to the same tables as a fresh replay', asy
   const history = createHistory();
   await playRandomly(history, choices);
   const expected = await projectedAtOnce(history.store);
+  const script = new URL('./project-until-killed.ts', import.meta.url);
   for (const batchesBeforeKill of [1, 20, 45]) {
     const file = temporaryFile();
-    const script = new URL('./project-until-killed.ts', import.meta.url).pathname;
-    const child = spawn(process.execPath, [script, file, JSON.stringify(choices)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let dots = 0;
-    for await (const chunk of child.stdout) {
-      dots += String(chunk).length;
-      if (dots >= batchesBeforeKill) break;
-    }
-    expect(dots).toBeGreaterThanOrEqual(batchesBeforeKill);
-    child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    await killAfterDots(script, [file, JSON.stringify(choices)], batchesBeforeKill);
     const readModels = opened(history.store, { file });
     expect(readModels.position()).not.toBeNull();
     await readModels.start();
