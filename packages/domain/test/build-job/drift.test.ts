@@ -1,5 +1,5 @@
 import { type BuildJobEvent, buildJobDecider } from '@yardmaster/domain';
-import { aBuild, aClaim, aMoment, replay } from '@yardmaster/testing';
+import { aBuild, aClaim, aMoment, aWorkerId, replay } from '@yardmaster/testing';
 import { expect, test } from 'vitest';
 
 /** Histories that no command leads to, as a faulty writer or a changed machine would leave them. */
@@ -29,6 +29,11 @@ test.each<[string, readonly BuildJobEvent[], BuildJobEvent]>([
     'an end without a cancel while a worker holds the build',
     aBuild().inStep('install').events,
     { type: 'BuildCancelled', data: { killedProcesses: 0, proven: true } },
+  ],
+  [
+    'the loss of a worker that does not hold the build',
+    aBuild().inStep('install').events,
+    { type: 'WorkerLost', data: { attempt: 1, workerId: aWorkerId(2), reason: '' } },
   ],
   ['an event after the end', aBuild().completed().events, { type: 'CancelRequested', data: { reason: null } }],
 ])('%s is drift, named with its event and state', (_, history, event) => {

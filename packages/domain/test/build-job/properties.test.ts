@@ -48,7 +48,7 @@ const essence = ({ value, context }: BuildJobSnapshot) => ({ value, context });
 const eventsOf = (moments: readonly Moment[]) => moments.flatMap(({ events }) => events);
 
 /** Checks a property over random lives. On failure fast-check prints the seed and the shortest life that breaks it. */
-function holds(check: (moments: readonly Moment[]) => void, numRuns = 200): void {
+function holds(check: (moments: readonly Moment[]) => void, numRuns = 100): void {
   fc.assert(
     fc.property(draws, buildRequests, (drawn, request) => check(live(drawn, request))),
     { numRuns },
