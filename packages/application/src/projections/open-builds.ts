@@ -15,13 +15,20 @@ export interface OpenBuilds {
 
 type Waiting = WaitingBuild & { readonly jobId: JobId };
 
+/**
+ * Places are those of the last multiple of this many milliseconds: the same on every gateway, and one computation for
+ * all the requests of that time.
+ */
+export const queuePlacesStepMs = 250;
+
 export function createOpenBuilds({ openJob, loadOpenJobs }: JobQueries): OpenBuilds {
   // Both in the order of the requests: a Map keeps the place of a key that is set again.
   const records = new Map<JobId, JobRecord>();
   const waiting = new Map<JobId, Waiting>();
   let all: readonly JobRecord[] | null = null;
-  let order: readonly Waiting[] | null = null;
-  let answer: { readonly nowMs: number; readonly places: ReadonlyMap<JobId, QueuePlace> } | null = null;
+  let order: readonly Waiting[] = [];
+  let changed = false;
+  let answer: { readonly atMs: number; readonly places: ReadonlyMap<JobId, QueuePlace> } | null = null;
 
   const put = (id: JobId, record: JobRecord | null) => {
     all = null;
@@ -32,7 +39,7 @@ export function createOpenBuilds({ openJob, loadOpenJobs }: JobQueries): OpenBui
     if (now === null ? known === undefined : known?.priority === now.priority) return;
     if (now === null) waiting.delete(id);
     else waiting.set(id, now);
-    order = null;
+    changed = true;
     answer = null;
   };
 
@@ -49,14 +56,23 @@ export function createOpenBuilds({ openJob, loadOpenJobs }: JobQueries): OpenBui
       return all;
     },
     places(nowMs) {
-      if (answer?.nowMs !== nowMs || answer === null) {
-        // Time changes little in the order, and sorting what is nearly sorted is quick.
-        order = orderQueue(order ?? [...waiting.values()], nowMs);
-        answer = { nowMs, places: placesOf(order, nowMs) };
+      const atMs = nowMs - (nowMs % queuePlacesStepMs);
+      if (answer === null || answer.atMs !== atMs) {
+        // Little changes from one time to the next, and sorting what is nearly sorted is quick.
+        order = orderQueue(changed ? withChanges(order, waiting) : order, atMs);
+        changed = false;
+        answer = { atMs, places: placesOf(order, atMs) };
       }
       return answer.places;
     },
   };
+}
+
+/** What still waits in the order of before, then what is new or has another priority. */
+function withChanges(order: readonly Waiting[], waiting: ReadonlyMap<JobId, Waiting>): readonly Waiting[] {
+  const still = order.filter((build) => waiting.get(build.jobId) === build);
+  const known = new Set(still);
+  return [...still, ...[...waiting.values()].filter((build) => !known.has(build))];
 }
 
 /** Null for a build that does not wait in the queue: a dispatched one is already on its way to a worker. */
@@ -65,7 +81,7 @@ function waitingBuild({ id, state, priority, queuedAt, createdAt }: JobRecord): 
   return { jobId: id, priority, queuedAtMs: Date.parse(queuedAt ?? createdAt) };
 }
 
-function placesOf(order: readonly Waiting[], nowMs: number): ReadonlyMap<JobId, QueuePlace> {
+function placesOf(order: readonly Waiting[], atMs: number): ReadonlyMap<JobId, QueuePlace> {
   const seenOfPriority: number[] = new Array(10).fill(0);
   const places = new Map<JobId, QueuePlace>();
   for (const [index, build] of order.entries()) {
@@ -77,7 +93,7 @@ function placesOf(order: readonly Waiting[], nowMs: number): ReadonlyMap<JobId, 
     places.set(build.jobId, {
       position: index + 1,
       aheadOfHigherPriority,
-      effectivePriority: effectivePriority(build, nowMs),
+      effectivePriority: effectivePriority(build, atMs),
     });
   }
   return places;

@@ -132,7 +132,10 @@ export interface ReadModels {
   jobs(filter: JobFilter): { readonly jobs: readonly JobRecord[]; readonly total: number };
   /** Jobs that have not ended, oldest first. */
   openJobs(): readonly JobRecord[];
-  /** Places of all builds in state `queued` or `backingOff`, by the domain's queue order at `nowMs`. */
+  /**
+   * Places of all builds in state `queued` or `backingOff`, by the domain's queue order at `nowMs` (rounded down to a
+   * quarter of a second, so that requests share one computation).
+   */
   queuePlaces(nowMs: number): ReadonlyMap<JobId, QueuePlace>;
   statistics(ownerId: UserId | null): UserQueue['statistics'];
   steps(id: JobId): readonly StepView[];

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { EventStoreUnavailable, type Position } from '../../src/ports/event-store.ts';
 import { followRetryDelayMs } from '../../src/projections/follow-log.ts';
+import { queuePlacesStepMs } from '../../src/projections/open-builds.ts';
 import { ada, createHistory } from './build-history.ts';
 import { createManualClock } from './manual-clock.ts';
 import { contentsOf, opened, recordingLog, settled, started, temporaryFile } from './opened-read-models.ts';
@@ -73,7 +74,7 @@ test('places waiting builds as the domain orders them, at every moment', async (
           .filter(({ state }) => state === 'queued' || state === 'backingOff')
           .map(({ id, priority, queuedAt }) => ({ jobId: id, priority, queuedAtMs: Date.parse(queuedAt ?? '') }));
         const places = readModels.queuePlaces(nowMs);
-        const order = orderQueue(waiting, nowMs);
+        const order = orderQueue(waiting, nowMs - (nowMs % queuePlacesStepMs));
         expect([...places.keys()]).toEqual(order.map(({ jobId }) => jobId));
         for (const [index, { jobId, priority }] of order.entries()) {
           const ahead = order.slice(0, index).filter((other) => other.priority > priority).length;
