@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
 import { cp, link, lstat, mkdir, open, opendir, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { ArtifactStore } from '@yardmaster/application';
 import { ArtifactId } from '@yardmaster/domain';
 
@@ -29,20 +31,34 @@ export async function openFilesystemArtifactStore({ root }: { readonly root: str
   const placeOf = (id: ArtifactId) => join(artifacts, ArtifactId.parse(id));
   const stagingPath = async () => join(staging, randomUUID());
 
+  const putFile = async (id: ArtifactId, sourcePath: string): Promise<void> => {
+    const target = placeOf(id);
+    if (await exists(target)) return rm(sourcePath, { force: true });
+    if (!(await lstat(sourcePath)).isFile()) throw new UnfitArtifact('Not a plain file.');
+    const staged = await stagingPath();
+    try {
+      await bringOver(sourcePath, staged);
+      await stampAndSync(staged);
+      // Unlike a rename, a link never replaces what another process has put meanwhile.
+      await link(staged, target).catch(unlessPresent);
+      await sync(artifacts);
+    } finally {
+      await rm(staged, { force: true });
+    }
+  };
+
   return {
-    putFile: async (id, sourcePath) => {
-      const target = placeOf(id);
-      if (await exists(target)) return rm(sourcePath, { force: true });
-      if (!(await lstat(sourcePath)).isFile()) throw new UnfitArtifact('Not a plain file.');
-      const staged = await stagingPath();
+    putFile,
+    putContent: async (id, content) => {
+      placeOf(id);
+      const written = await stagingPath();
       try {
-        await bringOver(sourcePath, staged);
-        await stampAndSync(staged);
-        // Unlike a rename, a link never replaces what another process has put meanwhile.
-        await link(staged, target).catch(unlessPresent);
-        await sync(artifacts);
+        await pipeline(content, createWriteStream(written));
+        const { size: sizeBytes } = await lstat(written);
+        await putFile(id, written);
+        return { sizeBytes };
       } finally {
-        await rm(staged, { force: true });
+        await rm(written, { force: true });
       }
     },
     putFolder: async (id, sourcePath) => {

@@ -52,6 +52,19 @@ describe('the artifact store', () => {
     expect(await reopened.path(id('nothing'))).toBeNull();
   });
 
+  it('writes content as it comes, and keeps nothing of what breaks off', async () => {
+    const store = await open();
+    const breaking = async function* () {
+      yield Buffer.from('half');
+      throw new Error('The writer broke off.');
+    };
+    await expect(store.putContent(id('log-1'), breaking())).rejects.toThrow('broke off');
+    expect([await textOf(store, 'log-1'), await staged()]).toEqual([null, []]);
+    const whole = ReadableStream.from([Buffer.from('ho'), Buffer.from('le')]);
+    expect(await store.putContent(id('log-1'), whole)).toEqual({ sizeBytes: 4 });
+    expect([await textOf(store, 'log-1'), await staged()]).toEqual(['hole', []]);
+  });
+
   it('replaces nothing when the same id is put again', async () => {
     const store = await open();
     await store.putFile(id('f'), await stagedFile(store, 'first'));

@@ -1,9 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import { ArtifactId, type JobId } from '@yardmaster/domain';
 import type { LogLineView } from '@yardmaster/protocol';
 import type { Actors } from '../actors.ts';
@@ -44,7 +39,6 @@ export async function sealLog(
   const { attempt } = (await actors.buildJob.load(jobId)).state.context;
   await endOrTimeout(world, jobId, attempt);
 
-  const path = await artifacts.stagingPath();
   let lines = 0;
   const ndjson = function* () {
     for (const line of logs.readAll(jobId)) {
@@ -52,10 +46,11 @@ export async function sealLog(
       yield `${JSON.stringify(line)}\n`;
     }
   };
-  await pipeline(Readable.from(ndjson()), createGzip(), createWriteStream(path));
-  const { size: sizeBytes } = await stat(path);
   const artifactId = ArtifactId.parse(`log-${createHash('sha256').update(jobId).digest('hex').slice(0, 32)}`);
-  await artifacts.putFile(artifactId, path);
+  const packed = ReadableStream.from(ndjson())
+    .pipeThrough(new TextEncoderStream())
+    .pipeThrough(new CompressionStream('gzip'));
+  const { sizeBytes } = await artifacts.putContent(artifactId, packed);
   const missingLines = attempt === 0 ? 0 : missing(logs.progress(jobId, attempt));
   await actors.log.handle(jobId, { type: 'SealLog', artifactId, lines, missingLines, sizeBytes }, bySystem);
 }

@@ -84,6 +84,8 @@ export interface LogFeed {
 export interface ArtifactStore {
   /** Moves or copies a finished file in. */
   putFile(id: ArtifactId, sourcePath: string): Promise<void>;
+  /** Writes a file from content as it comes. Rejects, leaving nothing, when the content ends with an error. */
+  putContent(id: ArtifactId, content: AsyncIterable<Uint8Array>): Promise<{ readonly sizeBytes: number }>;
   /** Moves a finished folder in (a website's output). */
   putFolder(id: ArtifactId, sourcePath: string): Promise<void>;
   /** The path of a file or folder, readable on this machine; null where there is none. */
