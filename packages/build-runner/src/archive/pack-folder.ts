@@ -73,8 +73,7 @@ export const packFolder = async (folder: string, options: PackOptions = {}): Pro
         mode: file.executable ? 0o755 : 0o644,
         mtime: new Date(0),
       });
-      // A size of zero makes an entry that ended already.
-      if (file.sizeBytes > 0) await pipeline(createReadStream(file.source), entry);
+      await pipeline(createReadStream(file.source), entry);
     }
     archive.finalize();
   };

@@ -23,13 +23,13 @@ export const walkZip = async (options: ZipWalk): Promise<ArchiveTotals> => {
   try {
     await checkDirectory(options, directory.zip, archiveBytes);
   } finally {
-    directory.zip.close();
+    await directory.close();
   }
   const contents = await openZip(options.file);
   try {
     return await unpackEntries(options, contents, archiveBytes);
   } finally {
-    contents.zip.close();
+    await contents.close();
   }
 };
 

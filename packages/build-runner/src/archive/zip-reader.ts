@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { inflateRawSync } from 'node:zlib';
 import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl';
 
@@ -44,14 +44,23 @@ class WindowedReader extends RandomAccessReader {
   }
 
   override _readStreamForRange(start: number, end: number): Readable {
-    return this.#handle.createReadStream({ start, end: end - 1, autoClose: false });
+    return Readable.from(this.#chunks(start, end), { objectMode: false });
   }
 
+  /** yauzl counts references to decide when to close, and loses count on errors: `OpenZip.close` closes for sure. */
   override close(callback: (error: Error | null) => void): void {
-    this.#handle.close().then(
-      () => callback(null),
-      (error: Error) => callback(error),
-    );
+    callback(null);
+  }
+
+  /** A file stream of Node would close the handle when yauzl destroys it. */
+  async *#chunks(start: number, end: number): AsyncGenerator<Buffer> {
+    for (let position = start; position < end; ) {
+      const length = Math.min(windowBytes, end - position);
+      const { buffer, bytesRead } = await this.#handle.read(Buffer.alloc(length), 0, length, position);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+      position += bytesRead;
+    }
   }
 
   /** Copies up to `length` bytes, fewer only at the end of the file. */
@@ -93,9 +102,10 @@ export interface OpenZip {
   readonly zip: ZipFile;
   /** The unpacked bytes of an entry, never more than its header declares. */
   readEntry(entry: Entry): AsyncIterable<Buffer>;
+  close(): Promise<void>;
 }
 
-/** Opens a zip file. The caller closes it; closing waits for streams that are still read. */
+/** Opens a zip file. The caller closes it when nothing is read any more. */
 export const openZip = async (file: string): Promise<OpenZip> => {
   const handle = await open(file, 'r');
   try {
@@ -104,7 +114,7 @@ export const openZip = async (file: string): Promise<OpenZip> => {
     // Names are decoded by our own rules, so they arrive as bytes.
     const options = { autoClose: false, lazyEntries: true, decodeStrings: false, validateEntrySizes: true };
     const zip = await fromRandomAccessReaderPromise(reader, size, options);
-    return { zip, readEntry: (entry) => readEntry({ zip, reader, entry }) };
+    return { zip, readEntry: (entry) => readEntry({ zip, reader, entry }), close: () => handle.close() };
   } catch (error) {
     await handle.close();
     throw error;

@@ -17,7 +17,8 @@ const graceMs = 2_000;
 const killPollMs = 20;
 /** After SIGKILL a process is gone within milliseconds, except while it waits for a disk or the network. */
 const killDeadlineMs = 5_000;
-const sampleIntervalMs = 200;
+/** Short commands are looked at often, long ones cheaply: the pause grows from the first to the second figure. */
+const samplePausesMs = { shortest: 20, longest: 200 };
 /** Output that is still in the pipes when the command has ended is read for at most this long. */
 const drainMs = 1_000;
 
@@ -44,10 +45,12 @@ export const createProcessGroupSandbox = ({
     const startedAt = performance.now();
     const child = await start(command, { [ownerVariable]: owner, [jobVariable]: job });
     const family = createProcessFamily({ rootPid: child.pid, mark: `${jobVariable}=${job}` });
-    const sampling = setInterval(() => family.look({ byMark: false }), sampleIntervalMs);
+    const stopSampling = sample(family);
     try {
       const ending = await waitForEnd(child, command);
-      const ended = await endFamily({ groupId: child.pid, family, gracefully: ending !== 'exited' });
+      const gracefully = ending === 'cancelled' || ending === 'timed-out';
+      const ended = await endFamily({ groupId: child.pid, family, gracefully });
+      if (ending instanceof Error) throw ending;
       const cpuMs = await child.finish();
       return {
         exitCode: child.process.exitCode,
@@ -58,10 +61,21 @@ export const createProcessGroupSandbox = ({
         ...ended,
       };
     } finally {
-      clearInterval(sampling);
+      stopSampling();
     }
   },
 });
+
+const sample = (family: ProcessFamily): (() => void) => {
+  let pauseMs = samplePausesMs.shortest;
+  const look = (): void => {
+    family.look({ byMark: false });
+    pauseMs = Math.min(samplePausesMs.longest, pauseMs * 1.2);
+    timer = setTimeout(look, pauseMs);
+  };
+  let timer = setTimeout(look, pauseMs);
+  return () => clearTimeout(timer);
+};
 
 const neverStarted: SandboxResult = {
   exitCode: null,
@@ -129,19 +143,20 @@ const parseTimes = (text: string): number => {
   );
 };
 
+/** Never rejects: whatever happens, the caller goes on to end what was started. */
 const waitForEnd = async (
   child: StartedChild,
   { timeoutMs, signal }: SandboxCommand,
-): Promise<SandboxResult['ending']> => {
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const stop = AbortSignal.any([signal, timeout]);
+): Promise<SandboxResult['ending'] | Error> => {
   try {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const stop = AbortSignal.any([signal, timeout]);
     const exited = child.process.exitCode !== null || child.process.signalCode !== null;
     if (!exited) await once(child.process, 'exit', { signal: stop });
     return 'exited';
   } catch (error) {
-    if (!stop.aborted) throw error;
-    return signal.aborted ? 'cancelled' : 'timed-out';
+    if (signal.aborted) return 'cancelled';
+    return error instanceof Error && error.name === 'AbortError' ? 'timed-out' : (error as Error);
   }
 };
 

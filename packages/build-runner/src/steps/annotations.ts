@@ -1,5 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
-import { isAbsolute, join, relative } from 'node:path';
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import { type Annotation, maxAnnotations } from '@yardmaster/domain';
 
 /** A problem as a tool printed it; the excerpt is read from the source afterwards. */
@@ -36,7 +36,7 @@ export const annotate = async (
       column: positiveOrNull(problem.column),
       code: problem.code?.slice(0, 64) ?? null,
       message: problem.message.slice(0, 2_000),
-      excerpt: problem.line === null ? null : await readExcerpt(join(directory, file), problem.line),
+      excerpt: problem.line === null ? null : await readExcerpt({ directory, file, line: problem.line }),
       severity: problem.severity,
     });
   }
@@ -52,10 +52,22 @@ const insideProject = (file: string, directory: string): string => {
   return isAbsolute(plain) ? relative(directory, plain) : plain;
 };
 
-const readExcerpt = async (file: string, line: number): Promise<string | null> => {
-  const info = await stat(file).catch(() => null);
-  if (info === null || !info.isFile() || info.size > largestSourceBytes) return null;
-  const lines = (await readFile(file, 'utf8')).split(/\r?\n/);
+/** What a tool prints is not trusted: only files of the project are shown, also where a link leads elsewhere. */
+const readExcerpt = async ({
+  directory,
+  file,
+  line,
+}: {
+  readonly directory: string;
+  readonly file: string;
+  readonly line: number;
+}): Promise<string | null> => {
+  const root = await realpath(directory);
+  const source = await realpath(join(root, file)).catch(() => null);
+  if (source === null || !source.startsWith(root + sep)) return null;
+  const info = await stat(source);
+  if (!info.isFile() || info.size > largestSourceBytes) return null;
+  const lines = (await readFile(source, 'utf8')).split(/\r?\n/);
   if (line > lines.length) return null;
   const from = Math.max(1, line - contextLines);
   const to = Math.min(lines.length, line + contextLines);

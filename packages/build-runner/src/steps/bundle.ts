@@ -5,6 +5,7 @@ import type { Program } from '../tools/toolchain.ts';
 import { annotate } from './annotations.ts';
 import { parseBuildErrors } from './build-errors.ts';
 import type { Installed } from './install.ts';
+import { explainMissingNativePackage } from './install-failures.ts';
 import { type BuildOutput, findOutput } from './output-directory.ts';
 import { hasPages, staticOutput } from './static-website.ts';
 import { StepFailed } from './step-failure.ts';
@@ -95,19 +96,8 @@ const bundleFailed = async (
   exitCode: number | null,
   directory: string,
 ): Promise<StepFailed> => {
-  const nativeMissing = lines.find((line) =>
-    /Cannot find (?:module|native binding).*(?:@rollup\/rollup-|@rolldown\/binding-|@esbuild\/|lightningcss|oxide)/.test(
-      line,
-    ),
-  );
-  if (nativeMissing !== undefined) {
-    return new StepFailed({
-      code: 'native-package-missing',
-      message: 'The lockfile leaves out a native package that the build needs on this platform.',
-      hint: 'It was written on another system. Delete the lockfile and node_modules, install again, and upload the new lockfile.',
-      retryable: false,
-    });
-  }
+  const nativeMissing = explainMissingNativePackage(lines);
+  if (nativeMissing !== null) return new StepFailed(nativeMissing);
   const problems = parseBuildErrors(lines);
   const [first] = problems;
   const place =

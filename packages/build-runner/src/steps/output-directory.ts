@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { isAbsolute, join, normalize, relative } from 'node:path';
+import { isAbsolute, relative, resolve } from 'node:path';
 import { listFiles } from '../archive/pack-folder.ts';
 import { StepFailed } from './step-failure.ts';
 
@@ -33,7 +33,7 @@ export const findOutput = async ({
   const announced = announcedDirectory(lines);
   for (const candidate of announced === null ? usualDirectories : [announced, ...usualDirectories]) {
     const directory = await containedDirectory(projectDirectory, candidate);
-    if (directory !== null && (await isFile(join(directory, 'index.html')))) return measureOutput(directory);
+    if (directory !== null && (await isFile(resolve(directory, 'index.html')))) return measureOutput(directory);
   }
   throw outputMissing(
     `The build ended well, but no folder with an index.html was found (${usualDirectories.join(', ')}).`,
@@ -44,7 +44,7 @@ const measureSetting = async (projectDirectory: string, setting: string): Promis
   const directory = await containedDirectory(projectDirectory, setting);
   if (directory === null) throw outputMissing(`The build did not make the folder ${setting} that the settings name.`);
   if ((await readdir(directory)).length === 0) throw outputMissing(`The folder ${setting} is empty after the build.`);
-  if (!(await isFile(join(directory, 'index.html')))) {
+  if (!(await isFile(resolve(directory, 'index.html')))) {
     throw outputMissing(`The folder ${setting} holds no index.html after the build.`);
   }
   return measureOutput(directory);
@@ -69,7 +69,7 @@ const announcedDirectory = (lines: readonly string[]): string | null => {
 
 /** Null for what is no folder, or lies outside the project. */
 const containedDirectory = async (projectDirectory: string, path: string): Promise<string | null> => {
-  const directory = join(projectDirectory, normalize(path));
+  const directory = resolve(projectDirectory, path);
   const inside = relative(projectDirectory, directory);
   if (isAbsolute(path) || inside.startsWith('..')) return null;
   const info = await stat(directory).catch(() => null);

@@ -73,7 +73,7 @@ export const createStepRunner = ({
         args,
         cwd: options.cwd,
         env: { ...env, ...options.env },
-        timeoutMs: Math.max(1, timeoutMs - elapsedMs()),
+        timeoutMs: Math.max(1, Math.ceil(timeoutMs - elapsedMs())),
         signal,
         onLine: ({ stream, text }) => {
           log.write({ step, stream, text });
