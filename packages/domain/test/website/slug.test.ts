@@ -85,11 +85,8 @@ describe('the address made of a name', () => {
       fc.property(name, fc.string({ maxLength: 64 }), (drawnName, drawnSalt) => {
         const candidates = slugCandidates(drawnName, drawnSalt);
         expect(candidates).toHaveLength(3);
-        for (const slug of candidates) {
-          expect(Slug.safeParse(slug).success).toBe(true);
-          expect(slug).not.toMatch(/(^|-)\d+$/);
-          expect(slug).not.toContain('--');
-        }
+        const confusing = (slug: string) => /(^|-)\d+$/.test(slug) || slug.includes('--');
+        expect(candidates.filter((slug) => !Slug.safeParse(slug).success || confusing(slug))).toEqual([]);
       }),
       { numRuns: 300 },
     );
