@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Settings } from '@yardmaster/protocol/settings';
 import { killBuildOrphans } from './build-orphans.ts';
 import type { ChildSpec } from './child-process.ts';
@@ -29,7 +28,7 @@ export function serverProgram(connections: Connections & { readonly natsSeed: st
   };
 }
 
-/** One worker process. Whatever its builds leave behind when it dies is killed before it is started again. */
+/** One worker process, with a small young heap since its builds do the work. Whatever its builds leave behind when it dies is killed before it is started again. */
 export function workerProgram(
   connections: Connections & { readonly workerId: string; readonly natsSeed: string | undefined },
 ): ChildSpec {
@@ -40,7 +39,7 @@ export function workerProgram(
     stopSignal: 'SIGTERM',
     stopTimeoutMs: WORKER_STOP_TIMEOUT_MS,
     program: () =>
-      node(['apps/worker/src/main.ts', 'worker', workerId], {
+      node(['--max-semi-space-size=1', 'apps/worker/src/main.ts', 'worker', workerId], {
         ...childEnvironment(connections, connections.natsSeed),
         YARDMASTER_WORKER_ID: workerId,
         YARDMASTER_SERVER_URL: localUrl({ host: settings.host, port }),
@@ -71,10 +70,9 @@ function childEnvironment(connections: Connections, natsSeed: string | undefined
 }
 
 function node(args: readonly string[], env: NodeJS.ProcessEnv) {
-  const [program = '', ...rest] = args;
   return {
     file: process.execPath,
-    args: ['--disable-warning=ExperimentalWarning', join(repositoryRoot, program), ...rest],
+    args: ['--disable-warning=ExperimentalWarning', ...args],
     env,
     cwd: repositoryRoot,
   };
