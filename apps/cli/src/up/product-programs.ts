@@ -28,7 +28,10 @@ export function serverProgram(connections: Connections & { readonly natsSeed: st
   };
 }
 
-/** One worker process, with a small young heap since its builds do the work. Whatever its builds leave behind when it dies is killed before it is started again. */
+/**
+ * One worker process, with a small young heap since its builds do the work. Whatever those leave behind when it dies is
+ * killed before it is started again.
+ */
 export function workerProgram(
   connections: Connections & { readonly workerId: string; readonly natsSeed: string | undefined },
 ): ChildSpec {
