@@ -1,0 +1,77 @@
+import type { JobDetail, JobSummary } from '@yardmaster/protocol';
+import { useEffect, useState } from 'react';
+import { api, RequestFailed, type Trouble, troubleOf } from '../api.ts';
+import { TroubleNote } from '../ui/trouble-note.tsx';
+import { plainText } from './plain-text.ts';
+
+const refreshIntervalMs = 2_000;
+
+type Loaded =
+  | { readonly status: 'loading' }
+  | { readonly status: 'loaded'; readonly detail: JobDetail }
+  | { readonly status: 'failed'; readonly trouble: Trouble };
+
+interface BuildDetailsProps {
+  readonly id: string;
+  readonly job: JobSummary;
+  readonly isUnderWay: boolean;
+}
+
+/** The last lines of a build's log, asked for anew every two seconds while it is under way. */
+export function BuildDetails({ id, job, isUnderWay }: BuildDetailsProps) {
+  const loaded = useJobDetail(job.id, isUnderWay);
+  return (
+    <section className="build-details" id={id} aria-label={`Log of ${job.websiteName}, build ${job.buildNumber}`}>
+      <Log loaded={loaded} />
+    </section>
+  );
+}
+
+function Log({ loaded }: { readonly loaded: Loaded }) {
+  switch (loaded.status) {
+    case 'loading':
+      return <p className="muted">Reading the log…</p>;
+    case 'failed':
+      return <TroubleNote trouble={loaded.trouble} />;
+    case 'loaded':
+      if (loaded.detail.logs.length === 0) return <p className="muted">It has not said anything yet.</p>;
+      return (
+        // A scrolling area has to be reachable by keyboard.
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
+        <pre className="log" tabIndex={0}>
+          {loaded.detail.logs.map(plainText).join('\n')}
+        </pre>
+      );
+    default:
+      return loaded satisfies never;
+  }
+}
+
+function useJobDetail(jobId: string, isUnderWay: boolean): Loaded {
+  const [loaded, setLoaded] = useState<Loaded>({ status: 'loading' });
+  useEffect(() => {
+    const gone = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const load = async (): Promise<void> => {
+      try {
+        const detail = await api.job(jobId, gone.signal);
+        if (!gone.signal.aborted) setLoaded({ status: 'loaded', detail });
+      } catch (error) {
+        if (!gone.signal.aborted) setLoaded((before) => afterFailure(before, error));
+      }
+      if (isUnderWay && !gone.signal.aborted) timer = setTimeout(() => void load(), refreshIntervalMs);
+    };
+    void load();
+    return () => {
+      gone.abort();
+      clearTimeout(timer);
+    };
+  }, [jobId, isUnderWay]);
+  return loaded;
+}
+
+/** Lines that are there stay while the server is away for a moment. */
+function afterFailure(before: Loaded, error: unknown): Loaded {
+  if (before.status === 'loaded' && error instanceof RequestFailed) return before;
+  return { status: 'failed', trouble: troubleOf(error) };
+}

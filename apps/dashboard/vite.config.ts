@@ -1,0 +1,23 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+/** `YARDMASTER_URL` names a running server that `vite` passes API requests on to while the dashboard is worked on. */
+const server = process.env.YARDMASTER_URL ?? 'http://localhost:4000';
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    rolldownOptions: {
+      treeshake: {
+        // Our packages only declare things: what the dashboard does not use of them need not be loaded.
+        moduleSideEffects: [{ test: /\/packages\/(domain|protocol)\/src\//, sideEffects: false }],
+      },
+    },
+  },
+  server: {
+    proxy: {
+      '/api': { target: server, ws: true },
+      '/sign-in': { target: server },
+    },
+  },
+});
