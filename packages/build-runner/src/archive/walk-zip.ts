@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
-import { type Entry, getFileNameLowLevel, type ZipFile } from 'yauzl';
+import { type Entry, getFileNameLowLevel } from 'yauzl';
 import { type ByteBudget, createByteBudget } from './byte-budget.ts';
 import { createEntryGuard, type EntryGuard, type EntryKind, tooMany } from './entry-guard.ts';
 import { ArchiveRejected, encryptedArchive } from './rejection.ts';
@@ -21,7 +21,7 @@ export const walkZip = async (options: ZipWalk): Promise<ArchiveTotals> => {
   const archiveBytes = (await stat(options.file)).size;
   const directory = await openZip(options.file);
   try {
-    await checkDirectory(options, directory.zip, archiveBytes);
+    await checkDirectory(options, directory, archiveBytes);
   } finally {
     await directory.close();
   }
@@ -33,9 +33,12 @@ export const walkZip = async (options: ZipWalk): Promise<ArchiveTotals> => {
   }
 };
 
-const checkDirectory = async ({ limits, signal }: ZipWalk, zip: ZipFile, archiveBytes: number): Promise<void> => {
+const checkDirectory = async ({ limits, signal }: ZipWalk, opened: OpenZip, archiveBytes: number): Promise<void> => {
+  const { zip } = opened;
   // The end record's own count comes first: a million entries are refused without reading one.
   if (zip.entryCount > 2 * limits.maxFiles) throw tooMany(limits.maxFiles, 'files');
+  const mayBeTooMany = zip.entryCount > limits.maxFiles;
+  if (mayBeTooMany && (await opened.countFiles()) > limits.maxFiles) throw tooMany(limits.maxFiles, 'files');
   const guard = createEntryGuard(limits);
   const declared = createByteBudget({ limits, archiveBytes });
   for await (const entry of zip.eachEntry()) {

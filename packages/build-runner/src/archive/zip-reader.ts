@@ -9,6 +9,11 @@ const cachedWindows = 4;
 /** Files up to this size are read and inflated in one call: streams cost ten times as much as a small file does. */
 const smallFileBytes = 128 * 1024;
 
+/** A record of the central directory, as the zip format lays it out (APPNOTE 4.3.12). */
+const recordSignature = 0x02014b50;
+const recordHeaderBytes = 46;
+const slash = 0x2f;
+
 /**
  * Reads a zip file through a few cached windows. yauzl by itself asks the disk four times per entry, which makes the
  * directory of a 100,000-file archive take ten seconds.
@@ -16,6 +21,7 @@ const smallFileBytes = 128 * 1024;
 class WindowedReader extends RandomAccessReader {
   readonly #handle: FileHandle;
   readonly #windows = new Map<number, Promise<Buffer>>();
+  #last: { readonly start: number; readonly bytes: Buffer } | null = null;
 
   constructor(handle: FileHandle) {
     super();
@@ -29,6 +35,14 @@ class WindowedReader extends RandomAccessReader {
     position: number,
     callback: (error: Error | null, bytesRead?: number) => void,
   ): void {
+    // The directory is read in hundreds of thousands of small steps; a promise for each would need more memory than it.
+    const from = position % windowBytes;
+    const last = this.#last;
+    if (position - from === last?.start && from + length <= last.bytes.length) {
+      last.bytes.copy(target, offset, from, from + length);
+      queueMicrotask(() => callback(null, length));
+      return;
+    }
     this.#copy({ target, offset, length, position }).then(
       (bytesRead) => callback(null, bytesRead),
       (error: Error) => callback(error),
@@ -52,6 +66,26 @@ class WindowedReader extends RandomAccessReader {
     callback(null);
   }
 
+  /** Counts the files in a central directory in a few windows' memory. Stops at the first thing that is no record. */
+  async countFiles(start: number, end: number): Promise<number> {
+    let files = 0;
+    let rest: Buffer = Buffer.alloc(0);
+    for await (const chunk of this.#chunks(start, end)) {
+      const data = Buffer.concat([rest, chunk]);
+      let at = 0;
+      while (data.length - at >= recordHeaderBytes) {
+        if (data.readUInt32LE(at) !== recordSignature) return files;
+        const nameLength = data.readUInt16LE(at + 28);
+        const next = at + recordHeaderBytes + nameLength + data.readUInt16LE(at + 30) + data.readUInt16LE(at + 32);
+        if (next > data.length) break;
+        if (data[at + recordHeaderBytes + nameLength - 1] !== slash) files += 1;
+        at = next;
+      }
+      rest = data.subarray(at);
+    }
+    return files;
+  }
+
   /** A file stream of Node would close the handle when yauzl destroys it. */
   async *#chunks(start: number, end: number): AsyncGenerator<Buffer> {
     for (let position = start; position < end; ) {
@@ -70,6 +104,7 @@ class WindowedReader extends RandomAccessReader {
       const position = range.position + done;
       const window = await this.#window(Math.floor(position / windowBytes));
       const from = position % windowBytes;
+      this.#last = { start: position - from, bytes: window };
       const copied = window.copy(range.target, range.offset + done, from, from + range.length - done);
       if (copied === 0) break;
       done += copied;
@@ -102,6 +137,8 @@ export interface OpenZip {
   readonly zip: ZipFile;
   /** The unpacked bytes of an entry, never more than its header declares. */
   readEntry(entry: Entry): AsyncIterable<Buffer>;
+  /** The number of files by the directory itself, for little memory. */
+  countFiles(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -114,7 +151,14 @@ export const openZip = async (file: string): Promise<OpenZip> => {
     // Names are decoded by our own rules, so they arrive as bytes.
     const options = { autoClose: false, lazyEntries: true, decodeStrings: false, validateEntrySizes: true };
     const zip = await fromRandomAccessReaderPromise(reader, size, options);
-    return { zip, readEntry: (entry) => readEntry({ zip, reader, entry }), close: () => handle.close() };
+    // Before the first entry is read, yauzl's cursor stands at the beginning of the directory.
+    const directoryStart = Number(zip.readEntryCursor);
+    return {
+      zip,
+      readEntry: (entry) => readEntry({ zip, reader, entry }),
+      countFiles: () => reader.countFiles(directoryStart, size),
+      close: () => handle.close(),
+    };
   } catch (error) {
     await handle.close();
     throw error;
