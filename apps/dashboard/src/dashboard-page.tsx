@@ -37,13 +37,12 @@ export function DashboardPage({ viewer, onSignOut, onSessionLost }: DashboardPag
           <ConnectionBadge display={useSelector(connection, displayOfConnection, isSameDisplay)} />
           <button
             type="button"
-            className="button button-quiet"
+            className="button button-quiet button-compact"
             onClick={onSignOut}
             title={`Signed in as ${viewer.role}`}
           >
             <LogOut className="icon" aria-hidden="true" />
-            <span className="wide-only">Sign out</span>
-            <span className="narrow-only visually-hidden">Sign out</span>
+            <span className="hides-when-narrow">Sign out</span>
           </button>
         </div>
       </header>

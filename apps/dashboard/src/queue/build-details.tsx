@@ -1,10 +1,12 @@
 import type { JobDetail, JobSummary } from '@yardmaster/protocol';
-import { useEffect, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { api, RequestFailed, type Trouble, troubleOf } from '../api.ts';
 import { TroubleNote } from '../ui/trouble-note.tsx';
 import { plainText } from './plain-text.ts';
 
 const refreshIntervalMs = 2_000;
+/** A reader this near to the end wants to see what comes. */
+const followWithinPx = 24;
 
 type Loaded =
   | { readonly status: 'loading' }
@@ -35,16 +37,34 @@ function Log({ loaded }: { readonly loaded: Loaded }) {
       return <TroubleNote trouble={loaded.trouble} />;
     case 'loaded':
       if (loaded.detail.logs.length === 0) return <p className="muted">It has not said anything yet.</p>;
-      return (
-        // A scrolling area has to be reachable by keyboard.
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
-        <pre className="log" tabIndex={0}>
-          {loaded.detail.logs.map(plainText).join('\n')}
-        </pre>
-      );
+      return <LogLines lines={loaded.detail.logs} />;
     default:
       return loaded satisfies never;
   }
+}
+
+/** Shows the end, and stays there until the reader scrolls up. */
+function LogLines({ lines }: { readonly lines: readonly string[] }) {
+  const area = useRef<HTMLPreElement>(null);
+  const follows = useRef(true);
+  const text = lines.map(plainText).join('\n');
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the text decides how far down the end is
+  useLayoutEffect(() => {
+    if (follows.current) area.current?.scrollTo({ top: area.current.scrollHeight });
+  }, [text]);
+  return (
+    <pre
+      ref={area}
+      className="log"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area has to be reachable by keyboard
+      tabIndex={0}
+      onScroll={({ currentTarget: { scrollTop, clientHeight, scrollHeight } }) => {
+        follows.current = scrollHeight - scrollTop - clientHeight < followWithinPx;
+      }}
+    >
+      {text}
+    </pre>
+  );
 }
 
 function useJobDetail(jobId: string, isUnderWay: boolean): Loaded {

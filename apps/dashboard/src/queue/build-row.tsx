@@ -41,7 +41,7 @@ export const BuildRow = memo(function BuildRow({ job, onChanged }: BuildRowProps
         </div>
         <div className="build-actions">
           {job.previewUrl !== null && (
-            <a className="button button-primary" href={job.previewUrl} target="_blank" rel="noopener noreferrer">
+            <a className="button button-soft" href={job.previewUrl} target="_blank" rel="noopener noreferrer">
               Preview
               <ExternalLink className="icon" aria-hidden="true" />
               <span className="visually-hidden">of {job.websiteName}, opens in a new tab</span>
@@ -78,17 +78,29 @@ interface JobActionProps {
 function JobAction({ job, display, isRunning, run }: JobActionProps) {
   if (display.canCancel) {
     return (
-      <button type="button" className="button" disabled={isRunning} onClick={() => run(() => api.cancel(job.id))}>
+      <button
+        type="button"
+        className="button button-compact"
+        disabled={isRunning}
+        onClick={() => run(() => api.cancel(job.id))}
+      >
         <X className="icon" aria-hidden="true" />
-        Cancel <span className="visually-hidden">{job.websiteName}</span>
+        <span className="hides-when-narrow">Cancel</span>
+        <span className="visually-hidden">{job.websiteName}</span>
       </button>
     );
   }
   if (job.status !== 'failed' && job.status !== 'cancelled') return null;
   return (
-    <button type="button" className="button" disabled={isRunning} onClick={() => run(() => api.retry(job.id))}>
+    <button
+      type="button"
+      className="button button-compact"
+      disabled={isRunning}
+      onClick={() => run(() => api.retry(job.id))}
+    >
       <RotateCw className="icon" aria-hidden="true" />
-      Retry <span className="visually-hidden">{job.websiteName}</span>
+      <span className="hides-when-narrow">Retry</span>
+      <span className="visually-hidden">{job.websiteName}</span>
     </button>
   );
 }

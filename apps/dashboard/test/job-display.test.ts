@@ -1,0 +1,48 @@
+import { statuses } from '@yardmaster/domain';
+import { describe, expect, test } from 'vitest';
+import { agoText, displayOf, durationText, sizeText } from '../src/queue/job-display.ts';
+import { plainText } from '../src/queue/plain-text.ts';
+import { jobSummary } from './job-summary.ts';
+
+describe('what a build shows', () => {
+  test('can be cancelled until it has ended or is being cancelled', () => {
+    const cancellable = statuses.filter(
+      (status) => displayOf(jobSummary({ id: 'a', status, state: status })).canCancel,
+    );
+    expect(cancellable).toEqual(['pending', 'queued', 'building', 'running']);
+    expect(displayOf(jobSummary({ id: 'a', status: 'building', state: 'cancelling' })).canCancel).toBe(false);
+  });
+
+  test('says why it waits', () => {
+    const waitingReason = '3 builds ahead of yours.';
+    expect(displayOf(jobSummary({ id: 'a', waitingReason })).activity).toBe(waitingReason);
+    expect(displayOf(jobSummary({ id: 'a', state: 'backingOff' })).activity).toMatch(/tried again/);
+  });
+
+  test.each([
+    [-20, '0 s'],
+    [8_400, '8 s'],
+    [60_000, '1 min'],
+    [125_000, '2 min 5 s'],
+    [3_840_000, '1 h 4 min'],
+  ])('%i ms are %s', (ms, text) => expect(durationText(ms)).toBe(text));
+
+  test.each([
+    [0, '0 B'],
+    [999, '999 B'],
+    [1_500, '2 kB'],
+    [62_340_000, '62.3 MB'],
+  ])('%i bytes are %s', (bytes, text) => expect(sizeText(bytes)).toBe(text));
+
+  test('says how long ago, also by a clock that is behind', () => {
+    const at = '2026-01-01T00:00:00.000Z';
+    const after = (minutes: number) => agoText(at, Date.parse(at) + minutes * 60_000);
+    expect([after(-1), after(0.5), after(5), after(150)]).toEqual(['just now', 'just now', '5 min ago', '2 h ago']);
+    expect(after(48 * 60)).toMatch(/2026/);
+  });
+});
+
+test('a line of a log loses what only a terminal understands, and nothing else', () => {
+  const line = '\u001b[1;31merror\u001b[0m \u001b]8;;https://a.b\u0007link\u001b]8;;\u0007\tsrc/App.tsx(3,7)\r';
+  expect(plainText(line)).toBe('error link\tsrc/App.tsx(3,7)');
+});
