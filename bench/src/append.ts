@@ -1,19 +1,32 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { NewEvent } from '@yardmaster/application';
 import { openSqliteEventStore } from '@yardmaster/event-store/sqlite';
 import type { RawAppendRun, RawRow } from './append-raw-thread.ts';
+import { aimAtLeast, type Bench } from './bench.ts';
+import { median, rounded } from './percentiles.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 /**
  * Appends per second of the SQLite event store through its port, against a bare loop over `node:sqlite` in a thread:
  * the same rows, tables, pragmas and events per transaction, already as JSON, with nothing around it. A second bare loop
  * writes one append of every caller per transaction, the best that callers who wait for their appends allow at all.
- * All run in turns on one disk, and the median round counts. Prints a table and one line of JSON.
+ * All run in turns on one disk, and the median round counts.
  */
+export const append: Bench = async ({ quick, signal }) => {
+  await using folder = await temporaryFolder();
+  const table = [];
+  for (const callers of callerCounts)
+    table.push(await measure(folder.path, callers, { rounds: quick ? 1 : rounds, signal }));
+  return {
+    table,
+    notes: [],
+    aims: [aimAtLeast('appends, ratio to the raw loop', aimRatio, Math.min(...table.map(({ ratio }) => ratio)))],
+  };
+};
 
+const aimRatio = 0.8;
 const callerCounts = [64, 256];
 const rounds = 5;
 const appendsPerCaller = 160;
@@ -104,9 +117,11 @@ async function rawLoop(file: string, callers: Callers, eventsPerCommit: number):
   return (callers.length * appendsPerCaller) / seconds;
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
-
-async function measure(folder: string, callerCount: number) {
+async function measure(
+  folder: string,
+  callerCount: number,
+  { rounds, signal }: { readonly rounds: number; readonly signal: AbortSignal },
+) {
   const measured: {
     readonly port: number;
     readonly eventsPerCommit: number;
@@ -114,6 +129,7 @@ async function measure(folder: string, callerCount: number) {
     readonly ideal: number;
   }[] = [];
   for (let round = 0; round <= rounds; round++) {
+    signal.throwIfAborted();
     const callers = Array.from({ length: callerCount }, planCaller);
     const file = (name: string) => join(folder, `${name}-${callerCount}-${round}.db`);
     const { perSecond: port, eventsPerCommit } = await throughPort(file('port'), callers);
@@ -127,18 +143,7 @@ async function measure(folder: string, callerCount: number) {
     eventsPerCommit: median(measured.map((round) => round.eventsPerCommit)),
     portPerSecond: Math.round(median(measured.map((round) => round.port))),
     rawPerSecond: Math.round(median(measured.map((round) => round.raw))),
-    ratio: Number(median(measured.map((round) => round.port / round.raw)).toFixed(2)),
-    ratioToOneCommitPerTurn: Number(median(measured.map((round) => round.port / round.ideal)).toFixed(2)),
+    ratio: rounded(median(measured.map((round) => round.port / round.raw)), 2),
+    ratioToOneCommitPerTurn: rounded(median(measured.map((round) => round.port / round.ideal)), 2),
   };
-}
-
-const folder = await mkdtemp(join(tmpdir(), 'bench-append-'));
-try {
-  const results = [];
-  for (const callerCount of callerCounts) results.push(await measure(folder, callerCount));
-  console.table(results);
-  const ratio = Math.min(...results.map((result) => result.ratio));
-  console.log(JSON.stringify({ bench: 'append', ratio, results }));
-} finally {
-  await rm(folder, { recursive: true });
 }
