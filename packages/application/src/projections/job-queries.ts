@@ -49,7 +49,10 @@ export function prepareJobQueries(db: DatabaseSync): JobQueries {
     jobs(filter) {
       const { where, values } = conditions(filter);
       const total = prepare(`SELECT COUNT(*) AS total FROM jobs ${where}`).get(values)?.total;
-      const page = prepare(`${selectJob} ${where} ORDER BY ${orders[filter.sort]} LIMIT $limit OFFSET $offset`);
+      const order = orders[filter.sort];
+      // The page is found by its numbers first, so that sorting does not carry whole jobs around.
+      const page = prepare(`${selectJob} WHERE number IN (
+        SELECT number FROM jobs ${where} ORDER BY ${order} LIMIT $limit OFFSET $offset) ORDER BY ${order}`);
       const limit = Math.min(filter.limit, maxJobsPerQuery);
       return { jobs: page.all({ ...values, limit, offset: filter.offset }).map(toRecord), total: Number(total) };
     },

@@ -328,7 +328,10 @@ test('two processes that project into one file do not apply an event twice', asy
   await history.request('a');
   expect((await failed.promise).message).toMatch('another process');
   clock.advance(followRetryDelayMs);
-  for (const one of readModels) await settled(one, history.store);
+  for (const one of readModels) {
+    await settled(one, history.store);
+    expect(one.openJobs().map(({ id }) => id)).toEqual(['a']);
+  }
   const fresh = temporaryFile();
   await (await started(history.store, { file: fresh })).stop();
   expect(contentsOf(file)).toEqual(contentsOf(fresh));

@@ -109,7 +109,7 @@ test('a build that fails says why, and holds no worker', async () => {
 test('a further attempt begins anew, and keeps when the build was first queued and started', async () => {
   const history = createHistory();
   const id = await history.request('job-1', { preview: 'dev' });
-  await history.buildUntil(id, 'install');
+  await history.buildUntil(id, 'preview');
   await history.loseWorker(id);
   const readModels = await started(history.store);
   const queuedAt = '2026-03-01T08:00:00.000Z';
@@ -123,6 +123,7 @@ test('a further attempt begins anew, and keeps when the build was first queued a
     queuedAt,
     startedAt: queuedAt,
     claimedAt: '2026-03-01T08:00:10.000Z',
+    outputArtifactId: null,
   });
   await history.buildUntil(id, 'preview');
   await settled(readModels, history.store);

@@ -53,6 +53,8 @@ test('a step that was under way when the build was cancelled or its worker lost 
   await history.command(cancelled, { type: 'CancelBuild', reason: null });
   await history.advance(cancelled);
   const readModels = await started(history.store);
+  for (const id of [lost, cancelled])
+    expect(readModels.steps(id)[0]).toMatchObject({ status: 'completed', detail: null });
   expect(readModels.steps(lost)[1]).toMatchObject({ status: 'failed', detail: 'The worker was lost: It fell silent.' });
   expect(readModels.steps(cancelled)[1]).toMatchObject({ status: 'failed', detail: 'The build was cancelled.' });
 });
