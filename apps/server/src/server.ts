@@ -16,7 +16,7 @@ import {
   systemClock,
 } from '@yardmaster/application';
 import type { ArchiveLimits } from '@yardmaster/build-runner';
-import { openEventStoreDb } from '@yardmaster/event-store/eventstoredb';
+import type { JobId } from '@yardmaster/domain';
 import { openSqliteEventStore } from '@yardmaster/event-store/sqlite';
 import {
   connectNats,
@@ -27,7 +27,7 @@ import {
 import type { Settings } from '@yardmaster/protocol/settings';
 import { createAddresses } from './addresses.ts';
 import { createGateway, type Gateway } from './gateway.ts';
-import type { FleetView } from './gateway-parts.ts';
+import type { FleetView, GatewayParts } from './gateway-parts.ts';
 import { listen } from './listener.ts';
 import { ensureAdmin, readArtifactKey } from './secret-files.ts';
 
@@ -41,6 +41,10 @@ export interface ServerOptions {
 export interface Server extends Running {
   readonly port: number;
   readonly publicUrl: string;
+  /** What it runs on, for whoever embeds it. */
+  readonly parts: GatewayParts;
+  /** To be called when lines of a build's log have been stored through `parts.logs`. */
+  linesAppended(jobId: JobId): void;
 }
 
 /**
@@ -87,7 +91,7 @@ export async function startServer({ settings, dashboardDir, log }: ServerOptions
     const messaging = openMessaging(settings, log);
     if (messaging !== null) starts(messaging);
     let orchestrator: Orchestrator | null = null;
-    const gateway = createGateway({
+    const parts: GatewayParts = {
       store,
       actors,
       readModels,
@@ -102,7 +106,8 @@ export async function startServer({ settings, dashboardDir, log }: ServerOptions
       messaging: messaging?.orchestrator ?? { connected: false },
       uploadLimits: uploadLimits(settings),
       dashboardDir,
-    });
+    };
+    const gateway = createGateway(parts);
     if (messaging !== null) {
       starts(takeInLogs({ feed: messaging.logFeed, logs, gateway }));
       const world = { store, actors, readModels, artifacts, artifactTokens, logs, clock, log };
@@ -115,7 +120,7 @@ export async function startServer({ settings, dashboardDir, log }: ServerOptions
       },
     });
     listener.serve(gateway.handlers);
-    return { port: listener.port, publicUrl: addresses.publicUrl, stop };
+    return { port: listener.port, publicUrl: addresses.publicUrl, parts, linesAppended: gateway.linesAppended, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -129,10 +134,11 @@ async function stopAll(parts: readonly Running[], log: Log): Promise<void> {
   }
 }
 
-function openStore({ eventStoreUrl, dataDir }: Settings): Promise<EventStore> {
-  return eventStoreUrl === undefined
-    ? openSqliteEventStore({ file: join(dataDir, 'events.sqlite') })
-    : openEventStoreDb({ url: eventStoreUrl });
+async function openStore({ eventStoreUrl, dataDir }: Settings): Promise<EventStore> {
+  if (eventStoreUrl === undefined) return openSqliteEventStore({ file: join(dataDir, 'events.sqlite') });
+  // Loaded only where it is used: its client takes tens of megabytes.
+  const { openEventStoreDb } = await import('@yardmaster/event-store/eventstoredb');
+  return openEventStoreDb({ url: eventStoreUrl });
 }
 
 function openMessaging({ natsUrl, natsSeed }: Settings, log: Log) {

@@ -14,6 +14,9 @@ export interface PreviewParts {
 /** A build's own label ends in its number, which a website's label never does. */
 const isBuildLabel = (label: string): boolean => /-\d+$/.test(label);
 
+/** How `send` calls what is not there: a path it cannot read, one it will not serve, one without a file. */
+const noSuchFile: ReadonlySet<number> = new Set([400, 403, 404]);
+
 const yearMs = 365 * 24 * 3_600_000;
 const minuteMs = 60_000;
 
@@ -52,7 +55,7 @@ export function createPreviewHandler({ readModels, artifacts, clock, log }: Prev
         send(req, file, { root: root ?? '', dotfiles: 'allow', lastModified: false, cacheControl: false })
           .on('headers', (_res, served: string) => res.setHeader('Cache-Control', cacheControl(served, maxAge)))
           .on('error', (error: { readonly status?: number }) => {
-            if (error.status === 404) return resolve(false);
+            if (noSuchFile.has(error.status ?? 500)) return resolve(false);
             if ((error.status ?? 500) >= 500) log.error({ error, label }, 'preview file could not be sent');
             res.statusCode = error.status ?? 500;
             res.end();

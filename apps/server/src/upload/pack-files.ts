@@ -1,4 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
@@ -31,9 +32,12 @@ export async function packFiles({
   async function addAll(): Promise<void> {
     for (const { path, offset, sizeBytes } of files) {
       const entry = archive.entry({ name: path, size: sizeBytes, mode: 0o644, mtime: new Date(0) });
-      // A size of zero makes an entry that ended already.
-      if (sizeBytes === 0) continue;
-      await pipeline(createReadStream(stagedFile, { start: offset, end: offset + sizeBytes - 1 }), entry);
+      // A read stream cannot have a range of no bytes.
+      const content =
+        sizeBytes === 0
+          ? Readable.from([])
+          : createReadStream(stagedFile, { start: offset, end: offset + sizeBytes - 1 });
+      await pipeline(content, entry);
     }
     archive.finalize();
   }

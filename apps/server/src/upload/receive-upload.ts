@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { ArchiveLimits } from '@yardmaster/build-runner';
 import busboy from 'busboy';
+import { createBufferReclaimer } from './reclaim-buffers.ts';
 import { UploadAborted, UploadRefused } from './refusal.ts';
 
 /** One uploaded file: where its bytes lie in the staged file. */
@@ -20,6 +21,13 @@ export interface ReceivedUpload {
   readonly fields: ReadonlyMap<string, string>;
   /** Relative paths of the files, in their order; empty when none were sent. */
   readonly paths: readonly string[];
+}
+
+/** What is known of an upload so far, kept up to date while it arrives. */
+export interface UploadTally {
+  /** Of the first file. */
+  fileName: string | null;
+  sizeBytes: number;
 }
 
 /** All fields together: room for the paths of a hundred thousand files. */
@@ -40,18 +48,28 @@ const maxHeaderPairs = 20;
  */
 export async function receiveUpload(
   req: IncomingMessage,
-  { stagedFile, limits }: { readonly stagedFile: string; readonly limits: ArchiveLimits },
+  {
+    stagedFile,
+    limits,
+    tally,
+  }: { readonly stagedFile: string; readonly limits: ArchiveLimits; readonly tally: UploadTally },
 ): Promise<ReceivedUpload> {
   const parser = createParser(req, limits);
   const staged = await open(stagedFile, 'wx');
   try {
-    return await receiveParts(req, parser, { staged, limits });
+    return await receiveParts(req, parser, { staged, limits, tally });
   } catch (error) {
-    req.resume();
+    drop(req);
     throw error;
   } finally {
     await staged.close();
   }
+}
+
+/** Reads on and keeps nothing. */
+function drop(req: IncomingMessage): void {
+  const reclaim = createBufferReclaimer();
+  req.on('data', (chunk: Buffer) => reclaim(chunk.length)).resume();
 }
 
 function createParser(req: IncomingMessage, limits: ArchiveLimits): busboy.Busboy {
@@ -83,7 +101,7 @@ function createParser(req: IncomingMessage, limits: ArchiveLimits): busboy.Busbo
 function receiveParts(
   req: IncomingMessage,
   parser: busboy.Busboy,
-  target: { readonly staged: FileHandle; readonly limits: ArchiveLimits },
+  target: { readonly staged: FileHandle; readonly limits: ArchiveLimits; readonly tally: UploadTally },
 ): Promise<ReceivedUpload> {
   const fields = createFields();
   const files: ReceivedFile[] = [];
@@ -92,13 +110,15 @@ function receiveParts(
   let writing: Promise<void> = Promise.resolve();
 
   parser.on('file', (field, content, { filename }) => {
-    // The parser destroys a file that is cut short; the reason comes as the parser's own error.
-    content.on('error', reject);
     if (field !== 'files') return reject(unexpectedFile(field));
+    const name = filename ?? '';
+    target.tally.fileName ??= name;
+    // The parser destroys a file that is cut short, also one that is not read yet.
+    content.on('error', (error) => reject(malformed(error.message)));
     writing = writing.then(async () => {
-      files.push(await appendFile(content, { ...target, name: filename ?? '', offset: endOf(files.at(-1)) }));
+      files.push(await appendFile(content, { ...target, name, offset: endOf(files.at(-1)) }));
     });
-    writing.catch(reject);
+    writing.catch((error: Error) => reject(error === content.errored ? malformed(error.message) : error));
   });
   parser.on('field', (name, value, { valueTruncated, nameTruncated }) => {
     try {
@@ -128,20 +148,29 @@ const endOf = (file: ReceivedFile | undefined): number => (file === undefined ? 
 
 async function appendFile(
   content: Readable,
-  file: { readonly staged: FileHandle; readonly limits: ArchiveLimits; readonly name: string; readonly offset: number },
+  file: {
+    readonly staged: FileHandle;
+    readonly limits: ArchiveLimits;
+    readonly tally: UploadTally;
+    readonly name: string;
+    readonly offset: number;
+  },
 ): Promise<ReceivedFile> {
-  const { staged, limits, name, offset } = file;
+  const { staged, limits, tally, name, offset } = file;
+  const reclaim = createBufferReclaimer();
   let sizeBytes = 0;
   let head = Buffer.alloc(0);
   for await (const data of content) {
     const chunk = data as Buffer; // busboy's files are byte streams
     if (head.length < 4) head = Buffer.concat([head, chunk.subarray(0, 4 - head.length)]);
     sizeBytes += chunk.length;
+    tally.sizeBytes += chunk.length;
     if (offset + sizeBytes > limits.maxArchiveBytes) throw uploadTooLarge(limits.maxArchiveBytes);
     if (sizeBytes > limits.maxFileBytes && !isArchiveHead(head) && !hasArchiveName(name)) {
       throw fileTooLarge(name, limits.maxFileBytes);
     }
     await staged.writeFile(chunk); // from the current position on
+    reclaim(chunk.length);
   }
   return { name, offset, sizeBytes, isArchive: isArchiveHead(head) };
 }

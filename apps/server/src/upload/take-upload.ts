@@ -4,13 +4,14 @@ import type { ArtifactStore } from '@yardmaster/application';
 import { type ArchiveLimits, inspectArchive } from '@yardmaster/build-runner';
 import type { ArtifactId, BuildSource } from '@yardmaster/domain';
 import { packFiles } from './pack-files.ts';
-import { hasArchiveName, type ReceivedFile, type ReceivedUpload, receiveUpload } from './receive-upload.ts';
+import {
+  hasArchiveName,
+  type ReceivedFile,
+  type ReceivedUpload,
+  receiveUpload,
+  type UploadTally,
+} from './receive-upload.ts';
 import { UploadAborted, UploadRefused } from './refusal.ts';
-
-export interface TakenUpload {
-  readonly source: BuildSource;
-  readonly websiteType: string;
-}
 
 const maxOriginalNameLength = 255;
 
@@ -26,7 +27,7 @@ export async function takeUpload<Fields>(
     artifactIdFor,
     limits,
     checkFields,
-    onFile,
+    tally,
   }: {
     readonly artifacts: ArtifactStore;
     /** The same content gets the same id, so that a repeated request stores nothing twice. */
@@ -34,19 +35,17 @@ export async function takeUpload<Fields>(
     readonly limits: ArchiveLimits;
     /** Called before anything expensive; throws what the client is to be told. */
     readonly checkFields: (fields: ReceivedUpload['fields']) => Fields;
-    /** What is known about the upload so far, for the record of a refusal. */
-    readonly onFile: (known: { readonly fileName: string | null; readonly sizeBytes: number }) => void;
+    readonly tally: UploadTally;
   },
-): Promise<TakenUpload & { readonly fields: Fields }> {
+): Promise<{ readonly source: BuildSource; readonly fields: Fields }> {
   const gone = new AbortController();
   const { signal } = gone;
   req.once('aborted', () => gone.abort(new UploadAborted('The client went away.')));
   const stagedFile = await artifacts.stagingPath();
   const packed = await artifacts.stagingPath();
   try {
-    const upload = await receiveUpload(req, { stagedFile, limits });
+    const upload = await receiveUpload(req, { stagedFile, limits, tally });
     const originalName = nameOf(upload);
-    onFile({ fileName: originalName, sizeBytes: upload.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) });
     const fields = checkFields(upload.fields);
     if (upload.files.length === 0) throw filesMissing();
     if (isOneArchive(upload)) await rename(stagedFile, packed);
@@ -57,11 +56,7 @@ export async function takeUpload<Fields>(
     const { format, sha256, archiveBytes, websiteType } = inspection;
     const artifactId = artifactIdFor(sha256);
     await artifacts.putFile(artifactId, packed);
-    return {
-      fields,
-      websiteType,
-      source: { artifactId, format, sha256, sizeBytes: archiveBytes, originalName, websiteType },
-    };
+    return { fields, source: { artifactId, format, sha256, sizeBytes: archiveBytes, originalName, websiteType } };
   } catch (error) {
     // An inspection that was broken off fails with an error of its own.
     signal.throwIfAborted();

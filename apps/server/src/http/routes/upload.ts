@@ -13,6 +13,7 @@ import { type Response, Router } from 'express';
 import { z } from 'zod';
 import { maySeeWebsite, requireViewer, type Viewer, visible } from '../../auth/viewer.ts';
 import type { GatewayParts } from '../../gateway-parts.ts';
+import type { UploadTally } from '../../upload/receive-upload.ts';
 import { UploadAborted, type UploadRefusal, UploadRefused } from '../../upload/refusal.ts';
 import { takeUpload } from '../../upload/take-upload.ts';
 import { positionAtIntake } from '../../views/job-view.ts';
@@ -20,6 +21,10 @@ import { createIds } from '../idempotency.ts';
 import { HttpProblem, parseInput, rejectionProblem } from '../problem-details.ts';
 import { settleWrite } from '../read-your-writes.ts';
 import { userEnvelope } from './jobs.ts';
+
+/** What the event of a refused upload keeps of texts that come from outside. */
+const maxRecordedMessage = 1_000;
+const maxRecordedName = 255;
 
 const jsonField = z.string().transform((text, context) => {
   try {
@@ -56,16 +61,14 @@ export function uploadRoutes(parts: GatewayParts): Router {
     const viewer = requireViewer(res);
     const idFor = createIds(req, { userId: viewer.id, newId });
     const jobId = JobId.parse(idFor('job'));
-    let known: { fileName: string | null; sizeBytes: number } = { fileName: null, sizeBytes: 0 };
+    const tally: UploadTally = { fileName: null, sizeBytes: 0 };
     try {
-      const { fields, source, websiteType } = await takeUpload(req, {
+      const { fields, source } = await takeUpload(req, {
         artifacts,
         artifactIdFor: (sha256) => ArtifactId.parse(`source-${jobId}-${sha256.slice(0, 16)}`),
         limits,
         checkFields: (given) => checkFields(Object.fromEntries(given), viewer),
-        onFile: (file) => {
-          known = file;
-        },
+        tally,
       });
       const website = findWebsite(fields, viewer, WebsiteId.parse(idFor('website')));
       const requested = await requestBuild(actors, {
@@ -83,7 +86,7 @@ export function uploadRoutes(parts: GatewayParts): Router {
       const queuePosition = positionAtIntake(readModels, jobId, clock.now().getTime());
       const answer: UploadAnswer = {
         success: true,
-        website: { id: requested.websiteId, name: requested.websiteName, type: websiteType, buildJobId: jobId },
+        website: { id: requested.websiteId, name: requested.websiteName, type: source.websiteType, buildJobId: jobId },
         queuePosition,
         message: `Build ${requested.buildNumber} of "${requested.websiteName}" is queued at position ${queuePosition}.`,
       };
@@ -91,7 +94,7 @@ export function uploadRoutes(parts: GatewayParts): Router {
     } catch (error) {
       if (error instanceof UploadAborted) return void res.destroy();
       if (!(error instanceof UploadRefused)) throw error;
-      await recordRefusal(res, error.refusal, known);
+      await recordRefusal(res, error.refusal, tally);
       throw refusalProblem(error.refusal);
     }
   });
@@ -119,9 +122,15 @@ export function uploadRoutes(parts: GatewayParts): Router {
   async function recordRefusal(
     res: Response,
     { code, message }: UploadRefusal,
-    known: { readonly fileName: string | null; readonly sizeBytes: number },
+    { fileName, sizeBytes }: UploadTally,
   ): Promise<void> {
-    const command = { type: 'RefuseUpload', code, message: message.slice(0, 1_000), ...known } as const;
+    const command = {
+      type: 'RefuseUpload',
+      code,
+      message: message.slice(0, maxRecordedMessage),
+      fileName: fileName?.slice(0, maxRecordedName) ?? null,
+      sizeBytes,
+    } as const;
     const recorded = await actors.user.handle(requireViewer(res).id, command, userEnvelope(res));
     if (recorded.ok) await settleWrite(readModels, res, recorded.position);
   }
