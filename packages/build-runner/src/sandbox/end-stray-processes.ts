@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ownerVariable } from './process-group.ts';
-import { hasEnvironmentMark, readProcessTable } from './process-table.ts';
+import { readEnvironmentMark, readProcessTable } from './process-table.ts';
 
 const roundMs = 20;
 const maxRounds = 250;
@@ -13,11 +13,14 @@ const maxRounds = 250;
 export const endStrayProcesses = async (owner: string): Promise<number> => {
   const mark = `${ownerVariable}=${owner}`;
   const ended = new Set<string>();
+  let emptyRounds = 0;
   for (let round = 0; round < maxRounds; round += 1) {
     const strays = readProcessTable().filter(
-      (entry) => entry.pid !== process.pid && !entry.zombie && hasEnvironmentMark(entry.pid, mark),
+      (entry) => entry.pid !== process.pid && !entry.zombie && readEnvironmentMark(entry.pid, mark) === 'marked',
     );
-    if (strays.length === 0) return ended.size;
+    // One that is just replacing its program shows no mark, so nothing has to be found twice.
+    emptyRounds = strays.length === 0 ? emptyRounds + 1 : 0;
+    if (emptyRounds === 2) return ended.size;
     for (const { pid, startTicks } of strays) {
       ended.add(`${pid}:${startTicks}`);
       try {

@@ -1,4 +1,4 @@
-import { hasEnvironmentMark, type ProcessEntry, readProcessTable } from './process-table.ts';
+import { type ProcessEntry, readEnvironmentMark, readProcessTable } from './process-table.ts';
 
 /**
  * Everything a command started, as far as this machine shows it: its descendants, its process group, whatever carries
@@ -8,30 +8,30 @@ import { hasEnvironmentMark, type ProcessEntry, readProcessTable } from './proce
 export interface ProcessFamily {
   /** Looks again, and returns the members that are alive. */
   look(options: { readonly byMark: boolean }): readonly ProcessEntry[];
+  /** True when the last look by mark met a process of which it could not yet be told. */
+  readonly uncertain: boolean;
   readonly cpuMs: number;
   readonly peakMemoryBytes: number;
 }
 
-export const createProcessFamily = ({
-  rootPid,
-  mark,
-}: {
-  readonly rootPid: number;
-  readonly mark: string;
-}): ProcessFamily => {
+export const createProcessFamily = (options: { readonly rootPid: number; readonly mark: string }): ProcessFamily => {
+  const { rootPid } = options;
   const known = new Set<string>();
   const strangers = new Set<string>();
+  const firstTicks = readProcessTable().find((entry) => entry.pid === options.rootPid)?.startTicks ?? 0;
+  let uncertain = false;
   let cpuMs = 0;
   let peakMemoryBytes = 0;
 
   const key = (entry: ProcessEntry): string => `${entry.pid}:${entry.startTicks}`;
 
-  /** The mark never changes after a start, so each stranger is read once. */
+  /** What runs for longer than the family cannot belong to it, and a mark never changes, so each is read once. */
   const isMarked = (entry: ProcessEntry): boolean => {
-    if (strangers.has(key(entry))) return false;
-    if (hasEnvironmentMark(entry.pid, mark)) return true;
-    strangers.add(key(entry));
-    return false;
+    if (entry.startTicks < firstTicks || strangers.has(key(entry))) return false;
+    const mark = readEnvironmentMark(entry.pid, options.mark);
+    if (mark === 'unmarked') strangers.add(key(entry));
+    if (mark === 'unknown') uncertain = true;
+    return mark === 'marked';
   };
 
   return {
@@ -41,7 +41,11 @@ export const createProcessFamily = ({
     get peakMemoryBytes() {
       return peakMemoryBytes;
     },
+    get uncertain() {
+      return uncertain;
+    },
     look({ byMark }) {
+      uncertain = false;
       const table = readProcessTable().filter((entry) => entry.pid !== process.pid);
       const members = new Map<number, ProcessEntry>();
       for (const entry of table) {

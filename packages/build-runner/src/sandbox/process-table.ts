@@ -5,7 +5,7 @@ export interface ProcessEntry {
   readonly pid: number;
   readonly parentPid: number;
   readonly groupId: number;
-  readonly startTicks: string;
+  readonly startTicks: number;
   readonly zombie: boolean;
   /** Of the process and of the children it has already waited for. */
   readonly cpuMs: number;
@@ -43,17 +43,21 @@ const readProcess = (pid: number): ProcessEntry | null => {
     pid,
     parentPid: Number(field(4)),
     groupId: Number(field(5)),
-    startTicks: field(22),
+    startTicks: Number(field(22)),
     zombie: field(3) === 'Z' || field(3) === 'X',
     cpuMs: ticks * msPerTick,
     residentBytes: Number(field(24)) * pageBytes,
   };
 };
 
-/** True when a process was started with this variable in its environment, wherever it has moved since. */
-export const hasEnvironmentMark = (pid: number, mark: string): boolean => {
+/**
+ * Whether a process was started with this variable in its environment, wherever it has moved since. `unknown` while
+ * it is replacing its program (the environment is empty for a moment), and for processes of other users.
+ */
+export const readEnvironmentMark = (pid: number, mark: string): 'marked' | 'unmarked' | 'unknown' => {
   const environ = readOrNull(`/proc/${pid}/environ`);
-  return environ !== null && (environ.startsWith(`${mark}\0`) || environ.includes(`\0${mark}\0`));
+  if (environ === null || environ === '') return 'unknown';
+  return environ.startsWith(`${mark}\0`) || environ.includes(`\0${mark}\0`) ? 'marked' : 'unmarked';
 };
 
 /** A process may end between listing and reading it; that is no failure. */
