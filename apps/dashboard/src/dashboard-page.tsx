@@ -1,6 +1,6 @@
 import { useActorRef, useSelector } from '@xstate/react';
 import { LogOut } from 'lucide-react';
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useEffectEvent, useState, useSyncExternalStore } from 'react';
 import { api, type Viewer } from './api.ts';
 import { ConnectionBadge } from './connection/connection-badge.tsx';
 import { displayOfConnection } from './connection/connection-display.ts';
@@ -24,10 +24,11 @@ export function DashboardPage({ viewer, onSignOut, onSessionLost }: DashboardPag
   const connection = useActorRef(machine);
   const isSessionLost = useSelector(connection, (snapshot) => snapshot.matches('signedOut'));
   const view = useSyncExternalStore(store.subscribe, store.view);
+  const tellLoss = useEffectEvent(onSessionLost);
   useEffect(() => {
-    if (isSessionLost) onSessionLost();
-  }, [isSessionLost, onSessionLost]);
-  const refresh = () => connection.send({ type: 'refresh' });
+    if (isSessionLost) tellLoss();
+  }, [isSessionLost]);
+  const refresh = useCallback(() => connection.send({ type: 'refresh' }), [connection]);
 
   return (
     <>

@@ -193,6 +193,22 @@ describe('the connection', () => {
     expect(shows()).toBe('Every 2 s');
   });
 
+  test('opens a socket at once when a server that was away answers a poll', async () => {
+    const { polls, sockets, clock, lose } = connect();
+    for (const failures of [1, 2, 3]) {
+      lose();
+      clock.increment(retryDelayMs(failures, 0));
+    }
+    lose();
+    polls[0]?.reject(new RequestFailed(unreachable));
+    await settled();
+    clock.increment(pollIntervalMs);
+    expect(sockets).toHaveLength(4);
+    polls[1]?.resolve(emptyQueue);
+    await settled();
+    expect(sockets).toHaveLength(5);
+  });
+
   test('asks at once when this page changed something', async () => {
     const { actor, polls, clock, lose } = connect();
     lose();

@@ -52,6 +52,7 @@ describe('the session', () => {
     const { actor } = open([viewer, signedOut]);
     await waitFor(actor, (now) => now.matches('signedIn'));
     actor.send({ type: 'lost' });
+    expect(actor.getSnapshot().context.viewer).toBeNull();
     await waitFor(actor, (now) => now.matches('signedOut'));
   });
 });

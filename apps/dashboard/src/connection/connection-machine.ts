@@ -1,12 +1,12 @@
 import type { JobSummary, ServerFrame, UserQueue } from '@yardmaster/protocol';
-import { assign, fromCallback, fromPromise, setup } from 'xstate';
+import { assign, fromCallback, fromPromise, raise, setup } from 'xstate';
 import { notSignedIn, RequestFailed } from '../api.ts';
 import type { Mark, SocketEnd, SocketListener } from './live-socket.ts';
 
 /** A socket that is neither open nor refused after this long counts as lost. */
 export const openTimeoutMs = 8_000;
 /** A socket that was open this long is good, also when nothing happened that there would be a frame about. */
-export const provenAfterMs = 3_000;
+export const provenAfterMs = 1_000;
 export const pollIntervalMs = 2_000;
 /** From so many failures in a row on the page asks for the queue itself, until a socket is good again. */
 export const failuresUntilPolling = 2;
@@ -36,6 +36,7 @@ type Message =
   /** A frame came, so everything between here and the server works. */
   | { readonly type: 'proven'; readonly mark: Mark | null }
   | { readonly type: 'ended'; readonly end: SocketEnd }
+  /** The network, or the server, is there again. */
   | { readonly type: 'online' }
   /** Something was changed by this page: do not wait for the next poll. */
   | { readonly type: 'refresh' };
@@ -150,7 +151,15 @@ export function createConnectionMachine({ openSocket, fetchQueue, store, random,
                   asking: {
                     invoke: {
                       src: 'poll',
-                      onDone: { target: 'resting', actions: assign({ reachable: true }) },
+                      onDone: [
+                        // The server is back: a socket can be had again before its time.
+                        {
+                          guard: ({ context }) => !context.reachable,
+                          target: 'resting',
+                          actions: [assign({ reachable: true }), raise({ type: 'online' })],
+                        },
+                        { target: 'resting' },
+                      ],
                       onError: [
                         { guard: ({ event }) => isSignedOut(event.error), target: '#connection.signedOut' },
                         { target: 'resting', actions: assign({ reachable: false }) },

@@ -40,7 +40,10 @@ export function createSessionMachine({ fetchViewer, signOut }: SessionParts) {
       },
       unanswered: { after: { [retryAfterMs]: 'asking' }, on: { retry: 'asking' } },
       signedOut: { entry: assign({ viewer: null, trouble: null }), on: { retry: 'asking' } },
-      signedIn: { on: { signOut: 'signingOut', lost: 'asking' } },
+      // Whoever is signed in after a loss, perhaps from another tab, starts with nothing of before.
+      signedIn: {
+        on: { signOut: 'signingOut', lost: { target: 'asking', actions: assign({ viewer: null }) } },
+      },
       // When signing out fails, asking tells what is so.
       signingOut: { invoke: { src: 'signOut', onDone: 'signedOut', onError: 'asking' } },
     },

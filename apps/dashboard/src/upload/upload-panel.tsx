@@ -1,6 +1,6 @@
 import { useMachine } from '@xstate/react';
 import { CircleCheck, FileArchive, Folder, FolderUp, Upload } from 'lucide-react';
-import { type ChangeEvent, useEffect, useRef, useState } from 'react';
+import { type ChangeEvent, useEffect, useEffectEvent, useRef, useState } from 'react';
 import { sizeText } from '../queue/job-display.ts';
 import { ProgressBar } from '../ui/progress-bar.tsx';
 import { TroubleNote } from '../ui/trouble-note.tsx';
@@ -25,9 +25,10 @@ export function UploadPanel({ onAccepted }: { readonly onAccepted: () => void })
   const { source, name, trouble, answer, sentBytes, totalBytes } = context;
   const choose = (choice: Choice) => send({ type: 'chosen', choice });
   const isDragging = useDrop((entries) => void chooseDropped(entries).then(choose));
+  const tellAccepted = useEffectEvent(onAccepted);
   useEffect(() => {
-    if (answer !== null) onAccepted();
-  }, [answer, onAccepted]);
+    if (answer !== null) tellAccepted();
+  }, [answer]);
 
   return (
     <section className={isDragging ? 'drop drop-over' : 'drop'} aria-labelledby="upload-title">
