@@ -1,0 +1,194 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { problemOf, type UploadFile } from './support/api.ts';
+import { untilEnded } from './support/builds.ts';
+import { brokenStreams, storeFile, withStore } from './support/histories.ts';
+import { useInstallation } from './support/installation.ts';
+import { residentBytes } from './support/processes.ts';
+import { plainWebsite, zipOf } from './support/projects.ts';
+import { type ZipEntry, zip } from './support/zip.ts';
+
+const MAX_ARCHIVE_BYTES = 16_000_000;
+const MAX_FILES = 100_000;
+const BOMB_BYTES = 150_000_000;
+const MAX_GROWTH_BYTES = 64 * 1024 * 1024;
+const SAMPLE_MS = 10;
+
+const installation = useInstallation({
+  YARDMASTER_WORKERS: '1',
+  YARDMASTER_UPLOAD_MAX_BYTES: String(MAX_ARCHIVE_BYTES),
+});
+
+const page: ZipEntry = { path: 'index.html', content: Buffer.from('<h1>hello</h1>') };
+const archive = (content: Buffer): readonly UploadFile[] => [{ name: 'site.zip', content }];
+const withEntry = (entry: ZipEntry) => () => archive(zip([page, entry]));
+const tooMany = (path: (n: number) => string): readonly string[] =>
+  Array.from({ length: MAX_FILES + 1 }, (_, n) => (n === 0 ? 'index.html' : path(n)));
+
+/** Made when they are used, since some are large. */
+const refusals: readonly {
+  readonly what: string;
+  readonly files: () => readonly UploadFile[];
+  readonly status: number;
+  readonly code: string;
+}[] = [
+  {
+    what: 'something that is no archive',
+    files: () => archive(Buffer.from('Just some words, whatever the name says.')),
+    status: 415,
+    code: 'archive-unrecognised',
+  },
+  {
+    what: 'a zip that was cut short',
+    files: () => {
+      const whole = zipOf(plainWebsite('cut'));
+      return archive(whole.subarray(0, Math.floor(whole.length / 2)));
+    },
+    status: 422,
+    code: 'archive-truncated',
+  },
+  {
+    what: 'a path that climbs out',
+    files: withEntry({ path: '../../outside.txt', content: Buffer.from('out') }),
+    status: 422,
+    code: 'path-traversal',
+  },
+  {
+    what: 'an absolute path',
+    files: withEntry({ path: '/tmp/outside.txt', content: Buffer.from('out') }),
+    status: 422,
+    code: 'path-absolute',
+  },
+  {
+    what: 'a symbolic link that leads out',
+    files: withEntry({ path: 'secrets', content: Buffer.from('../../../etc'), mode: 0o120777 }),
+    status: 422,
+    code: 'symlink-refused',
+  },
+  {
+    what: 'a bomb that says what it is',
+    files: withEntry({ path: 'zeros', content: Buffer.alloc(BOMB_BYTES) }),
+    status: 422,
+    code: 'compression-ratio',
+  },
+  {
+    what: 'a bomb whose headers lie about it',
+    files: withEntry({ path: 'zeros', content: Buffer.alloc(BOMB_BYTES), claimedSize: 1_000 }),
+    status: 422,
+    code: 'archive-corrupt',
+  },
+  {
+    what: 'an archive of 100,001 files',
+    files: () => archive(zip(tooMany((n) => `${n}.txt`).map((path) => ({ path, content: Buffer.alloc(0) })))),
+    status: 413,
+    code: 'too-many-files',
+  },
+  { what: 'an empty archive', files: () => archive(zip([])), status: 422, code: 'archive-empty' },
+  {
+    what: 'an archive over the size limit',
+    files: () => archive(zip([page, { path: 'noise', content: randomBytes(MAX_ARCHIVE_BYTES + 1_000_000) }])),
+    status: 413,
+    code: 'archive-too-large',
+  },
+  {
+    what: 'two files of one name',
+    files: withEntry({ path: './index.html', content: Buffer.from('<h1>the other one</h1>') }),
+    status: 422,
+    code: 'duplicate-path',
+  },
+];
+
+/** The same violations by other ways in. */
+const variants: typeof refusals = [
+  {
+    what: 'a folder with a path that climbs out',
+    files: () => [
+      { name: 'index.html', content: page.content, path: 'site/index.html' },
+      { name: 'x.txt', content: page.content, path: 'site/../../x.txt' },
+    ],
+    status: 422,
+    code: 'path-traversal',
+  },
+  {
+    what: 'a bomb whose headers claim a size that is allowed',
+    files: withEntry({ path: 'zeros', content: Buffer.alloc(BOMB_BYTES), claimedSize: 9_000_000 }),
+    status: 422,
+    code: 'archive-corrupt',
+  },
+  {
+    what: 'a folder of 100,001 files',
+    files: () => tooMany((n) => `${n}.txt`).map((name) => ({ name, content: Buffer.from('x') })),
+    status: 413,
+    code: 'too-many-files',
+  },
+];
+
+/** Every file and folder that an upload could leave behind. */
+function onDisk(): readonly string[] {
+  const { dataDir } = installation.product;
+  return ['staging', 'artifacts'].flatMap((folder) =>
+    readdirSync(join(dataDir, folder), { recursive: true }).map((path) => join(folder, String(path))),
+  );
+}
+
+/** The codes of all refusals that the store holds, in order. */
+function recordedRefusals(): Promise<readonly string[]> {
+  return withStore(storeFile(installation.product), async (store) => {
+    const events = await store.readStream('user-admin');
+    return events
+      .filter(({ type }) => type === 'UploadRefused')
+      .map(({ data }) => (data as { readonly code: string }).code); // by the schema of this event
+  });
+}
+
+let onDiskBefore: readonly string[] = [];
+
+/** A good upload as large as they come, so that what the server needs once for every upload is not counted as growth. */
+beforeAll(async () => {
+  const { product } = installation;
+  const good = zip([page, { path: 'noise.bin', content: randomBytes(MAX_ARCHIVE_BYTES - 1_000_000) }]);
+  const { website } = await product.api.uploadArchive('good', good);
+  expect((await untilEnded(product, website.buildJobId)).status).toBe('completed');
+  onDiskBefore = onDisk();
+});
+
+describe('an upload is refused, recorded and leaves nothing behind:', () => {
+  test.each([...refusals, ...variants])('$what', async ({ files, status, code }) => {
+    const before = await recordedRefusals();
+    const response = await installation.product.api.postUpload(files(), { name: 'bad' });
+    const problem = await problemOf(response);
+    expect({ status: response.status, code: problem.code }).toEqual({ status, code });
+    expect(response.headers.get('content-type')).toContain('application/problem+json');
+    expect(problem.hint).toEqual(expect.any(String));
+    expect(await recordedRefusals()).toEqual([...before, code]);
+    expect(onDisk()).toEqual(onDiskBefore);
+  });
+});
+
+test('each kind of bad upload has a code of its own', () => {
+  expect(new Set(refusals.map(({ code }) => code)).size).toBe(refusals.length);
+});
+
+test('refusing uploads takes the server less than 64 MB of memory', async () => {
+  const { product } = installation;
+  const pid = product.processes().server ?? 0;
+  const uploads = [...refusals, ...variants].map(({ files }) => files());
+  const before = residentBytes(pid);
+  let highest = before;
+  const sampling = setInterval(() => {
+    highest = Math.max(highest, residentBytes(pid));
+  }, SAMPLE_MS);
+  for (const files of uploads) expect((await product.api.postUpload(files, { name: 'bad' })).ok).toBe(false);
+  clearInterval(sampling);
+  expect(product.processes().server).toBe(pid);
+  expect(highest - before).toBeLessThan(MAX_GROWTH_BYTES);
+});
+
+test('none of it made a website or a build, and the chain of the refusals holds', async () => {
+  const { product } = installation;
+  const { completedJobs, totalActive } = await product.api.queue();
+  expect([completedJobs.map(({ websiteName }) => websiteName), totalActive]).toEqual([['good'], 0]);
+  expect(await brokenStreams(storeFile(product))).toEqual([]);
+});
