@@ -10,6 +10,7 @@ import type {
 } from '@yardmaster/application';
 import type { ArchiveLimits } from '@yardmaster/build-runner';
 import type { Addresses } from './addresses.ts';
+import type { Inspector } from './upload/inspector.ts';
 
 /** What the workers say about themselves, as far as views need it. */
 export interface FleetView {
@@ -26,6 +27,7 @@ export interface GatewayParts {
   readonly logs: LogStore;
   readonly artifacts: ArtifactStore;
   readonly artifactTokens: ArtifactTokens;
+  readonly inspector: Inspector;
   readonly clock: Clock;
   readonly newId: () => string;
   readonly log: Log;

@@ -30,6 +30,7 @@ import { createGateway, type Gateway } from './gateway.ts';
 import type { FleetView, GatewayParts } from './gateway-parts.ts';
 import { listen } from './listener.ts';
 import { ensureAdmin, readArtifactKey } from './secret-files.ts';
+import { createInspector } from './upload/inspector.ts';
 
 export interface ServerOptions {
   /** `dataDir` is absolute. */
@@ -98,6 +99,7 @@ export async function startServer({ settings, dashboardDir, log }: ServerOptions
       logs,
       artifacts,
       artifactTokens,
+      inspector: starts(createInspector()),
       clock,
       newId,
       log,

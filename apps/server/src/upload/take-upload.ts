@@ -1,8 +1,9 @@
 import { rename, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import type { ArtifactStore } from '@yardmaster/application';
-import { type ArchiveLimits, inspectArchive } from '@yardmaster/build-runner';
+import type { ArchiveLimits } from '@yardmaster/build-runner';
 import type { ArtifactId, BuildSource } from '@yardmaster/domain';
+import type { Inspector } from './inspector.ts';
 import { packFiles } from './pack-files.ts';
 import {
   hasArchiveName,
@@ -24,12 +25,14 @@ export async function takeUpload<Fields>(
   req: IncomingMessage,
   {
     artifacts,
+    inspector,
     artifactIdFor,
     limits,
     checkFields,
     tally,
   }: {
     readonly artifacts: ArtifactStore;
+    readonly inspector: Inspector;
     /** The same content gets the same id, so that a repeated request stores nothing twice. */
     readonly artifactIdFor: (sha256: string) => ArtifactId;
     readonly limits: ArchiveLimits;
@@ -51,7 +54,7 @@ export async function takeUpload<Fields>(
     if (isOneArchive(upload)) await rename(stagedFile, packed);
     else await packFiles({ stagedFile, files: withPaths(upload), into: packed });
 
-    const inspection = await inspectArchive({ file: packed, limits, signal });
+    const inspection = await inspector.inspect({ file: packed, limits, signal });
     if (!inspection.ok) throw new UploadRefused(inspection.rejection);
     const { format, sha256, archiveBytes, websiteType } = inspection;
     const artifactId = artifactIdFor(sha256);

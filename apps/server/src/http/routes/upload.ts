@@ -54,7 +54,7 @@ const UploadFields = z
 
 /** Takes in a website's sources and requests a build of them. */
 export function uploadRoutes(parts: GatewayParts): Router {
-  const { actors, readModels, artifacts, clock, newId, uploadLimits: limits } = parts;
+  const { actors, readModels, artifacts, inspector, clock, newId, uploadLimits: limits } = parts;
   const router = Router();
 
   router.post('/upload', async (req, res) => {
@@ -65,6 +65,7 @@ export function uploadRoutes(parts: GatewayParts): Router {
     try {
       const { fields, source } = await takeUpload(req, {
         artifacts,
+        inspector,
         artifactIdFor: (sha256) => ArtifactId.parse(`source-${jobId}-${sha256.slice(0, 16)}`),
         limits,
         checkFields: (given) => checkFields(Object.fromEntries(given), viewer),
