@@ -30,6 +30,9 @@ export interface BuildSite {
 /** How long fetching the source and handing in the output may take, a restart of the server included. */
 const transferTimeoutMs = 180_000;
 
+/** The engine ends an overlong step itself and says why; only where that fails is the step timed out from outside. */
+const reportGraceMs = 15_000;
+
 interface Build {
   readonly grant: Grant;
   /** An empty folder of this attempt's own. */
@@ -158,7 +161,7 @@ function reportOf(engineReport: BuildReport): UnnumberedReport {
   switch (engineReport.type) {
     case 'StepStarted': {
       const { step, timeoutMs } = engineReport.data;
-      return { kind: 'step-started', step, timeoutMs };
+      return { kind: 'step-started', step, timeoutMs: timeoutMs + reportGraceMs };
     }
     case 'StepCompleted':
       return { kind: 'step-completed', ...engineReport.data };

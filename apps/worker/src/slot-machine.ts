@@ -6,7 +6,8 @@ export type Grant = Extract<ClaimReply, { granted: true }>;
 
 /**
  * One slot of a worker: it waits for work, claims it, builds, and is free again only when everything that it reported is
- * settled. What each state does is provided by the worker; draining lets the build at hand come to its end.
+ * settled. What each state does is provided by the worker; a draining slot takes no further work, and whether the build
+ * at hand is ended early is for the worker to say.
  */
 export const slotMachine = setup({
   types: {} as {

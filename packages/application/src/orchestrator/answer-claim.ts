@@ -29,6 +29,9 @@ export async function answerClaim(
     { actor: { kind: 'worker', workerId }, causationId: claimId },
   );
   if (!result.ok) return { granted: false, ...result.rejection };
+  if (result.state.value === 'cancelling') {
+    return { granted: false, code: 'build-cancelled', message: 'The build is being cancelled.' };
+  }
   const { request } = result.state.context;
   if (request === null) throw new Error(`buildJob-${jobId} was claimed without a request.`);
 
