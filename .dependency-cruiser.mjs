@@ -1,6 +1,12 @@
 // The dependency law of ARCHITECTURE.md, as rules: domain <- application <- {event-store, messaging} <- apps.
 
-/** What one of our packages may not import of ours: everything but what is listed, and itself. */
+/**
+ * What one of our packages may not import of ours: everything but what is listed, and itself.
+ *
+ * @param {string} name
+ * @param {string} from
+ * @param {readonly string[]} allowed
+ */
 function onlyOurs(name, from, allowed) {
   return {
     name,
