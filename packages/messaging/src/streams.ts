@@ -74,7 +74,7 @@ export const reportStreamDefinition: StreamDefinition = {
   deny_delete: true,
 };
 
-/** Carries lines until the leader has sealed them into an artifact; the oldest go first when it is full. */
+/** Carries lines until the server has them in its log store; the oldest go first when it is full. */
 export const logStreamDefinition: StreamDefinition = {
   ...common,
   name: logStream,

@@ -163,7 +163,7 @@ async function buildDashboard(env) {
   if (code !== 0) throw explainFailure('The dashboard could not be built.', output);
 }
 
-/** Builds can be shut off more tightly with it, but run without. */
+/** For a stronger sandbox than the process group, which is all that builds use today. */
 async function tryBubblewrap() {
   await debianPackage('bubblewrap', 'usr/bin/bwrap', { mayFetchLists: false }).catch(() => null);
 }

@@ -79,8 +79,8 @@ const schema = `
   ) STRICT;`;
 
 /**
- * Opens or makes a log store. A file that is damaged or of another version is set aside as `<file>.set-aside`, and an
- * empty one made: builds go on without their old logs, and nothing is thrown away. A power cut may undo the last
+ * Opens or makes a log store. A file that is damaged or of another version is set aside as `<file>.set-aside`, in place
+ * of an earlier one, and an empty one made: builds go on without their old logs. A power cut may undo the last
  * transactions, each with its mark, so their lines come again.
  */
 export function openLogStore({ file, log = silentLog }: { readonly file: string; readonly log?: Log }): LogStore {

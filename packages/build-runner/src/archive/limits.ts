@@ -1,4 +1,4 @@
-/** Bounds that an upload has to keep. They are settings of an instance; these are the defaults. */
+/** Bounds that an upload has to keep. An instance takes them from its settings. */
 export interface ArchiveLimits {
   /** Size of the archive as uploaded. The gateway enforces it while the bytes arrive. */
   readonly maxArchiveBytes: number;
@@ -12,6 +12,7 @@ export interface ArchiveLimits {
   readonly maxPathBytes: number;
 }
 
+/** For callers that have no settings, in binary units: a little wider than the settings' own defaults. */
 export const defaultArchiveLimits: ArchiveLimits = {
   maxArchiveBytes: 500 * 1024 * 1024,
   maxFiles: 100_000,

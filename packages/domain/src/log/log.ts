@@ -9,7 +9,7 @@ export const LogEvent = z.object({
   data: z.object({
     artifactId: ArtifactId,
     lines: z.int().nonnegative(),
-    /** Lines that the workers counted but that never arrived. */
+    /** Lines of the last attempt that its worker counted but that were not taken: lost, late or beyond a log's bounds. */
     missingLines: z.int().nonnegative(),
     sizeBytes: z.int().nonnegative(),
   }),
