@@ -6,8 +6,8 @@ const MEGABYTE = 1_000_000;
 /**
  * Every setting of the product, each with its environment name and the sentence that documents it.
  *
- * The supervisor, the server, the workers and the command line all read this one schema, and the reference page is
- * made from it. Times end in `Ms`, sizes in `Bytes`.
+ * The supervisor, the server, the workers and the command line all read this one schema, and a test holds the table in
+ * README.md equal to it. Times end in `Ms`, sizes in `Bytes`.
  */
 export const settingsSchema = z.object({
   port: setting('YARDMASTER_PORT', integer({ min: 0, max: 65_535 }).default(4000), {
