@@ -36,6 +36,8 @@ const maxFieldNameBytes = 100;
 /** Fields beside one path per file. */
 const maxOtherFields = 50;
 const maxHeaderPairs = 20;
+/** Files that may wait to be written before no more of the request is read; one chunk of it can hold some hundreds. */
+const maxWaitingFiles = 64;
 
 /**
  * Receives a multipart upload: the bytes of all `files` go one after the other into one staged file, as they come, so
@@ -108,6 +110,8 @@ function receiveParts(
   const { promise, resolve, reject } = Promise.withResolvers<ReceivedUpload>();
   // Small files arrive several to a chunk; they are written one after the other, in their order.
   let writing: Promise<void> = Promise.resolve();
+  let waiting = 0;
+  let isOver = false;
 
   parser.on('file', (field, content, { filename }) => {
     if (field !== 'files') return reject(unexpectedFile(field));
@@ -115,8 +119,13 @@ function receiveParts(
     target.tally.fileName ??= name;
     // The parser destroys a file that is cut short, also one that is not read yet.
     content.on('error', (error) => reject(malformed(error.message)));
+    // A file of a few bytes never holds the parser up by itself, so a hundred thousand of them would wait in memory.
+    waiting += 1;
+    if (waiting === maxWaitingFiles) req.unpipe(parser);
     writing = writing.then(async () => {
       files.push(await appendFile(content, { ...target, name, offset: endOf(files.at(-1)) }));
+      waiting -= 1;
+      if (waiting === maxWaitingFiles - 1 && !isOver) req.pipe(parser);
     });
     writing.catch((error: Error) => reject(error === content.errored ? malformed(error.message) : error));
   });
@@ -137,6 +146,7 @@ function receiveParts(
   req.on('error', () => reject(new UploadAborted('The connection broke.')));
   req.pipe(parser);
   return promise.finally(() => {
+    isOver = true;
     req.unpipe(parser);
     parser.destroy(); // which ends the file under way
     // Nothing is written any more once the caller is told, so that it may remove the file.
