@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { EventView, JobDetail, LogLineView, ReplayAnswer, UploadAnswer, UserQueue } from '@yardmaster/protocol';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { apiPath } from './support/api.ts';
 import { useInstallation } from './support/installation.ts';
 import { getPage } from './support/pages.ts';
 import { type Ended, runCommand } from './support/product.ts';
@@ -114,7 +115,7 @@ test('link makes a link that signs in once', async () => {
   const first = await open();
   expect([first.status, first.headers.get('location')]).toEqual([303, '/']);
   const [cookie = ''] = (first.headers.get('set-cookie') ?? '').match(/yardmaster_session=[^;]+/) ?? [];
-  const me = await fetch(`${installation.product.url}/api/website-builder/auth/me`, { headers: { cookie } });
+  const me = await fetch(`${installation.product.url}${apiPath}/auth/me`, { headers: { cookie } });
   expect(await me.json()).toMatchObject({ id: 'admin', via: 'session' });
   const second = await open();
   expect([404, 410]).toContain(second.status);

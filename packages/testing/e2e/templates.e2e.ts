@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { StateValue, statusOf, steps } from '@yardmaster/domain';
 import { UploadAnswer } from '@yardmaster/protocol';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { apiPath } from './support/api.ts';
 import { untilEnded, type WatchedBuild, watch } from './support/builds.ts';
 import type { Gate } from './support/gate.ts';
 import { brokenStreams, expectSoundHistories, storeFile } from './support/histories.ts';
@@ -146,7 +147,7 @@ describe.each(templates)('$template', ({ template }) => {
 
     const websiteId = answers.get(template)?.website.id ?? '';
     expect(await api.buildStatus(websiteId)).toMatchObject({ jobId: job.id, status: 'completed', progress: 100 });
-    const path = `/api/website-builder/${websiteId}/build-status`;
+    const path = `${apiPath}/${websiteId}/build-status`;
     const { url, token } = installation.product;
     const authorization = `Bearer ${token}`;
     const first = await getPage(url, path, { authorization });

@@ -12,7 +12,8 @@ import {
 } from '@yardmaster/protocol';
 import type { Project } from './projects.ts';
 
-const PREFIX = '/api/website-builder';
+/** Where all of the HTTP interface is. */
+export const apiPath = '/api/website-builder';
 
 /** One file of an upload: `path` is sent beside it when it is part of a folder. */
 export interface UploadFile {
@@ -39,7 +40,7 @@ export function createApi({ url, token }: { readonly url: string; readonly token
 
   async function send(method: string, path: string, init: RequestInit = {}): Promise<Response> {
     const headers = { ...authorization, ...(init.headers as Record<string, string> | undefined) }; // always given so
-    return fetch(`${url}${PREFIX}${path}`, { ...init, method, headers });
+    return fetch(`${url}${apiPath}${path}`, { ...init, method, headers });
   }
 
   async function get<Answer>(schema: Parser<Answer>, path: string): Promise<Answer> {

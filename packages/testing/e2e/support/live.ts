@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type JobSummary, type Notification, ServerFrame } from '@yardmaster/protocol';
+import { apiPath } from './api.ts';
 import type { Product } from './product.ts';
 
 const RECONNECT_MS = 50;
@@ -22,7 +23,7 @@ export function followTopic(product: Product, topic: string): Followed<ServerFra
   function connect(): void {
     if (isStopped) return;
     const headers = { authorization: `Bearer ${product.token}` };
-    socket = new WebSocket(`${product.url.replace(/^http/, 'ws')}/live`, { headers });
+    socket = new WebSocket(`${product.url.replace(/^http/, 'ws')}${apiPath}/live`, { headers });
     socket.addEventListener('open', () => {
       connections += 1;
       const last = frames.findLast(({ position }) => position !== null);

@@ -10,7 +10,8 @@ export interface ZipEntry {
   readonly claimedSize?: number;
 }
 
-const DEFLATE = 8;
+const STORED = 0;
+const DEFLATED = 8;
 const UTF8_FLAG = 0x800;
 const MADE_BY_UNIX = (3 << 8) | 20;
 const MAX_COUNT = 0xffff;
@@ -22,11 +23,12 @@ export function zip(entries: readonly ZipEntry[]): Buffer {
   let offset = 0;
   for (const { path, content, mode = 0o100644, claimedSize = content.length } of entries) {
     const name = Buffer.from(path);
-    const packed = deflateRawSync(content);
+    const method = content.length === 0 ? STORED : DEFLATED;
+    const packed = method === STORED ? content : deflateRawSync(content);
     const shared = Buffer.alloc(26); // what both headers say: version, flags, method, time, checksum, sizes, lengths
     shared.writeUInt16LE(20, 0);
     shared.writeUInt16LE(UTF8_FLAG, 2);
-    shared.writeUInt16LE(DEFLATE, 4);
+    shared.writeUInt16LE(method, 4);
     shared.writeUInt32LE(crc32(content), 10);
     shared.writeUInt32LE(packed.length, 14);
     shared.writeUInt32LE(claimedSize, 18);
