@@ -181,18 +181,19 @@ describe('a worker', () => {
       { name: 'index.html', data: 'built' },
       { name: 'a/b.txt', data: 'b' },
     ]);
-    const first = await put(output);
-    expect(first).toMatchObject({ status: 201, answer: { files: 2, sizeBytes: 6 } });
-    expect(await put(output)).toEqual(first);
-    expect(await artifacts.path(ArtifactId.parse(first.answer.artifactId))).not.toBeNull();
-    expect(await put(output, 2)).toMatchObject({ status: 409, answer: { code: 'stale-attempt' } });
     const bad: readonly (readonly [Buffer, string])[] = [
       [Buffer.from('no archive'), 'archive-corrupt'],
       [output.subarray(0, 40), 'archive-truncated'],
       [writeTarGz([{ name: '../x' }]), 'path-traversal'],
       [writeTarGz([{ name: 'x', type: '2', target: '/etc' }]), 'symlink-refused'],
+      [writeTarGz([{ name: 'x' }, { name: 'y', type: '2', target: 'x' }]), 'unfit-artifact'],
     ];
     for (const [body, code] of bad) expect((await put(body)).answer.code).toBe(code);
+    const first = await put(output);
+    expect(first).toMatchObject({ status: 201, answer: { files: 2, sizeBytes: 6 } });
+    expect(await put(output)).toEqual(first);
+    expect(await artifacts.path(ArtifactId.parse(first.answer.artifactId))).not.toBeNull();
+    expect(await put(output, 2)).toMatchObject({ status: 409, answer: { code: 'stale-attempt' } });
     expect((await server.stored()).staging).toEqual([]);
   });
 });

@@ -9,6 +9,9 @@ export type InspectionReply =
   | { readonly id: number; readonly inspection: ArchiveInspection }
   | { readonly id: number; readonly error: unknown };
 
+/** Far above what the largest archive allowed needs; a small nursery frees the buffers of an inspection sooner. */
+const resourceLimits = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 4 };
+
 /** Inspects uploaded archives away from the event loop, which an archive of gigabytes would keep busy for seconds. */
 export interface Inspector extends Running {
   /** Throws when this machine fails, when the signal aborts, and when the thread ends. */
@@ -29,7 +32,7 @@ export function createInspector(): Inspector {
   let thread: Worker | null = null;
 
   function start(): Worker {
-    const worker = new Worker(new URL('./inspection-thread.ts', import.meta.url));
+    const worker = new Worker(new URL('./inspection-thread.ts', import.meta.url), { resourceLimits });
     worker.on('message', (reply: InspectionReply) => {
       const asked = waiting.get(reply.id);
       if ('inspection' in reply) asked?.resolve(reply.inspection);

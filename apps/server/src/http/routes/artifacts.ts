@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { type ArtifactGrant, replayBuild } from '@yardmaster/application';
 import { type ArchiveLimits, unpackOutput } from '@yardmaster/build-runner';
 import { ArtifactId, finalStatuses, statusOf } from '@yardmaster/domain';
+import { UnfitArtifact } from '@yardmaster/messaging';
 import { type Request, Router } from 'express';
 import type { GatewayParts } from '../../gateway-parts.ts';
 import { HttpProblem, notFound, rejectionProblem } from '../problem-details.ts';
@@ -38,7 +39,7 @@ export function artifactRoutes(parts: GatewayParts): Router {
       // The upload took its time: only an attempt that is still the current one may publish.
       await authorise(req);
       const artifactId = ArtifactId.parse(`output-${grant.jobId}-${grant.attempt}`);
-      await artifacts.putFolder(artifactId, into);
+      await artifacts.putFolder(artifactId, into).catch(refuseUnfit);
       res.status(201).json({ artifactId, files: unpacked.files, sizeBytes: unpacked.unpackedBytes });
     } finally {
       await rm(into, { recursive: true, force: true });
@@ -64,6 +65,14 @@ export function artifactRoutes(parts: GatewayParts): Router {
     }
     return { grant, source: request.source };
   }
+}
+
+/** Links inside the archive are sound but are not published: a link could lead elsewhere once the folder has moved. */
+function refuseUnfit(error: unknown): never {
+  if (!(error instanceof UnfitArtifact)) throw error;
+  throw new HttpProblem(422, error.code, 'The output holds something else than plain files and folders.', {
+    cause: error,
+  });
 }
 
 async function unpack(req: Request, into: string, limits: ArchiveLimits) {
