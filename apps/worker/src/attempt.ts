@@ -6,7 +6,7 @@ import type { JobId } from '@yardmaster/domain';
 import type { WorkerMessaging } from '@yardmaster/messaging';
 import { type BuildSite, buildWebsite } from './build-website.ts';
 import { createLogShipper } from './log-shipper.ts';
-import { createOutbox } from './outbox.ts';
+import { createOutbox, type UnnumberedReport } from './outbox.ts';
 import type { Grant } from './slot-machine.ts';
 
 export interface AttemptOptions {
@@ -24,6 +24,8 @@ export interface Attempt {
   resend(fromSeq: number): void;
   /** Ends it, killing every process; the last report says what was killed. Idempotent. */
   stop(): void;
+  /** The same, because this worker goes away: the build is handed back to the queue and loses nothing by it. */
+  handBack(): void;
   /** Resolves when nothing of it runs any more and its last report is made; never rejects. */
   readonly ended: Promise<void>;
   whenSettled(): Promise<void>;
@@ -37,16 +39,26 @@ export function startAttempt({ grant, messaging, site, log }: AttemptOptions): A
   const outbox = createOutbox({ attempt, send: (report) => messaging.sendReport(jobId, report) });
   const lines = createLogShipper({ jobId, attempt, send: (batch) => messaging.sendLogs(batch) });
 
+  let leaving = false;
+
   return {
     attempt,
     lastReportSeq: outbox.lastSeq,
     settle: outbox.settle,
     resend: outbox.resend,
     stop: () => abort.abort(),
+    handBack() {
+      leaving = true;
+      abort.abort();
+    },
     ended: run(),
     whenSettled: outbox.whenSettled,
     release: outbox.stop,
   };
+
+  function report(made: UnnumberedReport): void {
+    outbox.add(made.kind === 'stopped' && leaving ? { ...made, kind: 'returned' } : made);
+  }
 
   async function run(): Promise<void> {
     const workspace = join(site.workspaces, workspaceName(jobId, attempt));
@@ -56,7 +68,7 @@ export function startAttempt({ grant, messaging, site, log }: AttemptOptions): A
         grant,
         workspace,
         site,
-        report: outbox.add,
+        report,
         addLine: lines.add,
         signal: abort.signal,
       });

@@ -1,18 +1,24 @@
 import type { JobId } from '@yardmaster/domain';
 import { type LogBatch, type LogLine, logBatchDelayMs, maxLinesPerLogBatch } from '@yardmaster/protocol';
 
-/** Lines that are kept while they cannot be sent; what comes on top is dropped and shows as missing. */
-const maxBufferedLines = 50_000;
+/** What is kept while it cannot be sent, in lines and UTF-16 units; lines on top of either are dropped and show as missing. */
+export const maxBufferedLines = 50_000;
+export const maxBufferedCharacters = 16_000_000;
 /** Well under the 1 MiB that a NATS message may have, whatever JSON adds. */
-const maxBatchCharacters = 200_000;
+export const maxBatchCharacters = 200_000;
 const retryAfterMs = 500;
 /** How long the end of an attempt waits for its last lines to be sent. */
 const longestFlushMs = 5_000;
 
 export interface LogShipper {
   add(line: LogLine): void;
-  /** Sends what is left and the end marker, bounded in time. Nothing may be added afterwards. */
+  /**
+   * Sends what is left and then the end marker. Resolves when both are sent, when five seconds are over, or at `stop`;
+   * what is not sent by then is still tried until `stop`. Lines that are added afterwards are not taken.
+   */
   end(): Promise<void>;
+  /** Sends nothing more. Idempotent. */
+  stop(): void;
 }
 
 /** Sends the log of one attempt in numbered batches, in order. Numbers count from 1 and are never used twice. */
@@ -23,10 +29,12 @@ export function createLogShipper({
 }: {
   readonly jobId: JobId;
   readonly attempt: number;
-  /** Resolves true once the batch is safely on its way. */
+  /** Resolves true once the batch is safely on its way; false, and a rejection, mean that it is to be sent again. */
   readonly send: (batch: LogBatch) => Promise<boolean>;
 }): LogShipper {
-  const buffer: { readonly n: number; readonly line: LogLine }[] = [];
+  const stopping = new AbortController();
+  let buffer: { readonly n: number; readonly line: LogLine }[] = [];
+  let bufferedCharacters = 0;
   let made = 0;
   let ended = false;
   let flushing: Promise<void> | null = null;
@@ -34,49 +42,47 @@ export function createLogShipper({
 
   return {
     add(line) {
+      if (ended) return;
       made += 1;
-      if (buffer.length < maxBufferedLines) buffer.push({ n: made, line });
-      if (buffer.length >= maxLinesPerLogBatch) flushSoon(0);
-      else if (timer === undefined) flushSoon(logBatchDelayMs);
+      if (buffer.length < maxBufferedLines && bufferedCharacters + line.text.length <= maxBufferedCharacters) {
+        buffer.push({ n: made, line });
+        bufferedCharacters += line.text.length;
+      }
+      if (flushing !== null) return;
+      if (buffer.length >= maxLinesPerLogBatch || bufferedCharacters >= maxBatchCharacters) void flush();
+      else timer ??= setTimeout(flush, logBatchDelayMs);
     },
     async end() {
       ended = true;
-      clearTimeout(timer);
-      const giveUp = new Promise<void>((resolve) => setTimeout(resolve, longestFlushMs).unref());
-      await Promise.race([giveUp, flush().then(flush).then(sendEnd)]);
+      const sent = flush().then(sendEnd);
+      await Promise.race([sent, pause(longestFlushMs)]);
     },
+    stop: () => stopping.abort(),
   };
 
-  function flushSoon(delayMs: number): void {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      timer = undefined;
-      void flush();
-    }, delayMs);
-  }
-
+  /** Sends everything there is, also what is added meanwhile. Never rejects. */
   function flush(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
     flushing ??= sendAll().finally(() => {
       flushing = null;
-      if (buffer.length > 0 && !ended && timer === undefined) flushSoon(logBatchDelayMs);
     });
     return flushing;
   }
 
   async function sendAll(): Promise<void> {
-    while (buffer.length > 0) {
-      const batch = nextBatch();
-      if (await send({ jobId, attempt, firstLine: batch.firstLine, lines: batch.lines, end: null })) {
-        buffer.splice(0, batch.lines.length);
-      } else {
-        await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
-      }
+    while (buffer.length > 0 && !stopping.signal.aborted) {
+      const lines = nextLines();
+      const firstLine = buffer[0]?.n ?? made;
+      if (!(await sent({ jobId, attempt, firstLine, lines, end: null }))) continue;
+      buffer = buffer.slice(lines.length);
+      bufferedCharacters -= charactersOf(lines);
     }
   }
 
   /** As many lines with consecutive numbers as fit. */
-  function nextBatch(): { firstLine: number; lines: LogLine[] } {
-    const firstLine = buffer[0]?.n ?? made + 1;
+  function nextLines(): LogLine[] {
+    const firstLine = buffer[0]?.n ?? made;
     const lines: LogLine[] = [];
     let characters = 0;
     for (const { n, line } of buffer) {
@@ -85,11 +91,36 @@ export function createLogShipper({
       if (n !== firstLine + lines.length || (lines.length > 0 && !fits)) break;
       lines.push(line);
     }
-    return { firstLine, lines };
+    return lines;
   }
 
   async function sendEnd(): Promise<void> {
     const marker = { jobId, attempt, firstLine: made + 1, lines: [], end: { lines: made } };
-    while (!(await send(marker))) await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
+    while (!stopping.signal.aborted && !(await sent(marker)));
   }
+
+  /** False, after a pause, when the batch is to be sent again. */
+  async function sent(batch: LogBatch): Promise<boolean> {
+    if (await send(batch).catch(() => false)) return true;
+    await pause(retryAfterMs);
+    return false;
+  }
+
+  /** Ends early at `stop`. */
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(waiting);
+        stopping.signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const waiting = setTimeout(done, ms);
+      stopping.signal.addEventListener('abort', done);
+      if (stopping.signal.aborted) done();
+    });
+  }
+}
+
+function charactersOf(lines: readonly LogLine[]): number {
+  return lines.reduce((sum, { text }) => sum + text.length, 0);
 }

@@ -20,8 +20,9 @@ export interface Outbox {
   resend(fromSeq: number): void;
   /** Number of the last report that was made; 0 for none. */
   lastSeq(): number;
-  /** Resolves when every report made so far is settled. */
+  /** Resolves when every report made so far is settled, or the outbox is stopped. */
   whenSettled(): Promise<void>;
+  /** Sends nothing more, and lets go of timers and of those who wait. */
   stop(): void;
 }
 
@@ -47,25 +48,35 @@ export function createOutbox({
 
   return {
     add(report) {
-      reports.push({ ...report, attempt, seq: reports.length + 1 } as Report);
+      reports.push({ ...report, attempt, seq: reports.length + 1 } as Report); // A kind with its number is that report.
       pump();
     },
     settle(upToSeq) {
       settledSeq = Math.max(settledSeq, Math.min(upToSeq, reports.length));
-      if (settledSeq === reports.length) for (const resolve of waiters.splice(0)) resolve();
+      if (!allSettled()) return;
+      clearTimeout(timer);
+      releaseWaiters();
     },
     resend(fromSeq) {
       sentSeq = Math.min(sentSeq, Math.max(fromSeq - 1, settledSeq));
       pump();
     },
     lastSeq: () => reports.length,
-    whenSettled: () =>
-      settledSeq === reports.length ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve)),
+    whenSettled: () => (allSettled() || stopped ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
     stop() {
       stopped = true;
       clearTimeout(timer);
+      releaseWaiters();
     },
   };
+
+  function allSettled(): boolean {
+    return settledSeq === reports.length;
+  }
+
+  function releaseWaiters(): void {
+    for (const resolve of waiters.splice(0)) resolve();
+  }
 
   function pump(): void {
     if (pumping || stopped) return;
@@ -75,7 +86,7 @@ export function createOutbox({
       .catch(() => false)
       .then((allSent) => {
         pumping = false;
-        if (stopped || settledSeq === reports.length) return;
+        if (stopped || allSettled()) return;
         if (allSent && sentSeq < reports.length) return pump();
         timer = setTimeout(allSent ? sendAgain : pump, allSent ? resendAfterMs : retryAfterMs);
       });
@@ -83,11 +94,13 @@ export function createOutbox({
 
   /** False when a report could not be sent: the connection is away. */
   async function sendUnsent(): Promise<boolean> {
-    for (sentSeq = Math.max(sentSeq, settledSeq); sentSeq < reports.length; ) {
+    while (!stopped) {
+      sentSeq = Math.max(sentSeq, settledSeq);
       const report = reports[sentSeq];
-      if (report === undefined || stopped) return true;
+      if (report === undefined) return true;
       if (!(await send(report))) return false;
-      sentSeq = Math.max(sentSeq, report.seq);
+      // Unless earlier ones were asked for while this one was on its way.
+      if (sentSeq === report.seq - 1) sentSeq = report.seq;
     }
     return true;
   }

@@ -65,7 +65,7 @@ export function startWorker(options: WorkerOptions): Worker {
     stopping.abort();
     for (const slot of slots) slot.send({ type: 'DRAIN' });
     beat();
-    for (const attempt of attempts.values()) attempt.stop();
+    for (const attempt of attempts.values()) attempt.handBack();
     await Promise.all(slots.map((slot) => waitFor(slot, (state) => state.status !== 'active')));
     clearInterval(heart);
     await control.stop();
@@ -148,7 +148,7 @@ export function startWorker(options: WorkerOptions): Worker {
     const attempt = startAttempt({ ...options, grant });
     attempts.set(grant.jobId, attempt);
     beat();
-    if (stopping.signal.aborted) attempt.stop();
+    if (stopping.signal.aborted) attempt.handBack();
     await attempt.ended;
   }
 

@@ -32,6 +32,7 @@ const lives = [
   aBuild().inStep('install').stepFailed().completed(),
   aBuild().queued().command({ type: 'ChangePriority', priority: 9 }).dispatched().withdrawn().cancelled(),
   aBuild().inStep('bundle').timedOut(),
+  aBuild().inStep('bundle').gaveBack(),
   aBuild({ maxAttempts: 1 }).running().workerLost(),
   aBuild().inStep('install').cancelled().stopped(),
 ];

@@ -85,13 +85,15 @@ export const WorkerReport = z.discriminatedUnion('kind', [
     spa: z.boolean(),
   }),
   report('finished', {}),
-  /** The attempt was stopped: on request, or because the worker goes away. */
+  /** The attempt was stopped on request, or could not go on. */
   report('stopped', { killedProcesses: z.int().nonnegative(), proven: z.boolean() }),
+  /** The worker goes away in good order and hands the build back. */
+  report('returned', { killedProcesses: z.int().nonnegative(), proven: z.boolean() }),
 ]) satisfies z.ZodType<Report>;
 export type WorkerReport = z.infer<typeof WorkerReport>;
 
 /** The kinds of report after which a worker sends nothing more about the attempt. */
-export const lastReportKinds: ReadonlySet<Report['kind']> = new Set(['step-failed', 'finished', 'stopped']);
+export const lastReportKinds: ReadonlySet<Report['kind']> = new Set(['step-failed', 'finished', 'stopped', 'returned']);
 
 export const Heartbeat = z.object({
   workerId: WorkerId,

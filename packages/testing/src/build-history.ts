@@ -36,6 +36,7 @@ export interface BuildHistory {
   stepFailed(failure?: Partial<ReportOf<'step-failed'>>): BuildHistory;
   timedOut(): BuildHistory;
   workerLost(): BuildHistory;
+  gaveUp(): BuildHistory;
   gaveBack(): BuildHistory;
   cancelled(): BuildHistory;
   stopped(proof?: { readonly killedProcesses: number; readonly proven: boolean }): BuildHistory;
@@ -81,7 +82,8 @@ function history(events: readonly BuildJobEvent[], state: BuildJobSnapshot, requ
     timedOut: () => command({ type: 'ExpireStep', attempt, step: step ?? 'extract' }),
     workerLost: () =>
       command({ type: 'DeclareWorkerLost', attempt, workerId: workerId ?? aWorkerId(), reason: 'It fell silent.' }),
-    gaveBack: () => command(reportFrom(state, stopped(nextReport(state)))),
+    gaveUp: () => command(reportFrom(state, stopped(nextReport(state)))),
+    gaveBack: () => command(reportFrom(state, { ...stopped(nextReport(state)), kind: 'returned' })),
     cancelled: () => command({ type: 'CancelBuild', reason: null }),
     stopped: (proof) => command(reportFrom(state, { ...stopped(nextReport(state)), ...proof })),
   };

@@ -114,6 +114,8 @@ function changesOf(
     case 'StepTimedOut':
     case 'WorkerLost':
       return noWorker;
+    case 'BuildReturned':
+      return { ...noWorker, progress: 0, current_step: '' };
     case 'RetryScheduled':
       return { progress: 0, current_step: '' };
     case 'BuildCompleted':

@@ -58,4 +58,5 @@ export type Report = { readonly attempt: number; readonly seq: number } & (
   | ({ readonly kind: 'output-published' } & Reported<'OutputPublished'>)
   | { readonly kind: 'finished' }
   | { readonly kind: 'stopped'; readonly killedProcesses: number; readonly proven: boolean }
+  | { readonly kind: 'returned'; readonly killedProcesses: number; readonly proven: boolean }
 );

@@ -3,7 +3,7 @@ import { accept, type Decider, type Decision, type DecisionContext, reject } fro
 import type { WorkerId } from '../ids.ts';
 import type { BuildJobCommand, Report } from './commands.ts';
 import { BuildJobEvent, terminalEventTypes } from './events.ts';
-import { type BuildJobSnapshot, buildJobMachine, buildJobMachineVersion } from './machine.ts';
+import { type BuildJobSnapshot, buildJobMachine, buildJobMachineVersion, hasAttemptsLeft } from './machine.ts';
 import { retryDelayMs } from './retry-policy.ts';
 import { finalStatuses, statusOf } from './status.ts';
 import { maxStepTimeoutMs } from './steps.ts';
@@ -112,7 +112,7 @@ function proposeReport(
   if (context.workerId !== workerId || context.attempt !== report.attempt) return stale(state);
   if (state.value === 'cancelling') return proposeWhileCancelling(report);
   if (report.seq <= context.reportSeq) return accept();
-  if (report.seq > context.reportSeq + 1 && report.kind !== 'stopped') {
+  if (report.seq > context.reportSeq + 1 && report.kind !== 'stopped' && report.kind !== 'returned') {
     return reject('report-gap', `Report ${report.seq} came before report ${context.reportSeq + 1}.`);
   }
   const { attempt, seq } = report;
@@ -139,10 +139,12 @@ function proposeReport(
       return accept<BuildJobEvent>({ type: 'BuildCompleted', data: { attempt, seq } });
     case 'stopped':
       return failAttempt(
-        { type: 'WorkerLost', data: { attempt, workerId: context.workerId, reason: 'It gave the build back.' } },
+        { type: 'WorkerLost', data: { attempt, workerId: context.workerId, reason: 'It gave the attempt up.' } },
         state,
         { now, random, retryable: true },
       );
+    case 'returned':
+      return accept<BuildJobEvent>({ type: 'BuildReturned', data: { attempt, workerId } });
     default:
       return report satisfies never;
   }
@@ -151,7 +153,8 @@ function proposeReport(
 /** After a cancel only the end of the attempt matters; whatever it produced is discarded. */
 function proposeWhileCancelling(report: Report): Decision<BuildJobEvent> {
   switch (report.kind) {
-    case 'stopped': {
+    case 'stopped':
+    case 'returned': {
       const { killedProcesses, proven } = report;
       return accept<BuildJobEvent>({ type: 'BuildCancelled', data: { killedProcesses, proven } });
     }
@@ -176,7 +179,7 @@ function failAttempt(
   if (!state.can(failure)) return refused(state, failure.type);
   const { context } = transition(buildJobMachine, state, failure)[0];
   const { attempt } = context;
-  if (retryable && attempt < (context.request?.maxAttempts ?? 0)) {
+  if (retryable && hasAttemptsLeft(context)) {
     const delayMs = retryDelayMs({ attempt, random });
     const dueAt = new Date(Date.parse(now) + delayMs).toISOString();
     return accept<BuildJobEvent>(failure, { type: 'RetryScheduled', data: { attempt, delayMs, dueAt } });

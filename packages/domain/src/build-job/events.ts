@@ -116,6 +116,8 @@ export const BuildJobEvent = z.discriminatedUnion('type', [
   }),
   event('StepTimedOut', { attempt, step: Step, timeoutMs: z.int().positive().max(maxStepTimeoutMs) }),
   event('WorkerLost', { attempt, workerId: WorkerId, reason: z.string().max(500) }),
+  /** A worker that goes away in good order hands its build back: no fault of the build, so it costs no attempt. */
+  event('BuildReturned', { attempt, workerId: WorkerId }),
   event('OutputPublished', {
     ...reported,
     artifactId: ArtifactId,

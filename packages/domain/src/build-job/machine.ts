@@ -20,6 +20,8 @@ export interface BuildJobContext {
   readonly priority: number;
   /** The attempt that runs or ran last; 0 before the first claim. */
   readonly attempt: number;
+  /** How many of the attempts were handed back by workers that went away; they do not count against the limit. */
+  readonly returned: number;
   readonly workerId: WorkerId | null;
   readonly workerSession: string | null;
   readonly claimId: string | null;
@@ -41,6 +43,7 @@ const initialContext: BuildJobContext = {
   request: null,
   priority: 5,
   attempt: 0,
+  returned: 0,
   workerId: null,
   workerSession: null,
   claimId: null,
@@ -90,11 +93,11 @@ export const buildJobMachine = setup({
     stepDone: ({ context, event }, params: { step: Step }) =>
       context.lastCompletedStep === params.step && isNextReport(context, event),
     workerHolds: ({ context, event }) =>
-      event.type === 'WorkerLost' && event.data.attempt === context.attempt && event.data.workerId === context.workerId,
-    attemptsLeft: ({ context, event }) =>
-      event.type === 'RetryScheduled' &&
+      (event.type === 'WorkerLost' || event.type === 'BuildReturned') &&
       event.data.attempt === context.attempt &&
-      context.attempt < (context.request?.maxAttempts ?? 0),
+      event.data.workerId === context.workerId,
+    attemptsLeft: ({ context, event }) =>
+      event.type === 'RetryScheduled' && event.data.attempt === context.attempt && hasAttemptsLeft(context),
   },
   actions: {
     recordRequest: assign(({ event }) =>
@@ -146,6 +149,12 @@ export const buildJobMachine = setup({
     recordRetry: assign(({ event }) =>
       event.type === 'RetryScheduled' ? { retryDueAt: event.data.dueAt, progress: 0, currentStep: '' } : {},
     ),
+    recordReturn: assign(({ context }) => ({
+      ...noWorker,
+      returned: context.returned + 1,
+      progress: 0,
+      currentStep: '',
+    })),
     recordRetryDue: assign({ retryDueAt: null }),
     recordFailure: assign(({ event }) =>
       event.type === 'BuildFailed' ? { ...noWorker, failure: event.data, retryDueAt: null } : {},
@@ -236,6 +245,7 @@ export const buildJobMachine = setup({
         StepFailed: { target: 'attemptFailed', guard: 'stepEnds', actions: 'recordAttemptFailure' },
         StepTimedOut: { target: 'attemptFailed', guard: 'stepTimesOut', actions: 'recordAttemptFailure' },
         WorkerLost: { target: 'attemptFailed', guard: 'workerHolds', actions: 'recordAttemptFailure' },
+        BuildReturned: { target: 'queued', guard: 'workerHolds', actions: 'recordReturn' },
         CancelRequested: 'cancelling',
       },
     },
@@ -246,6 +256,7 @@ export const buildJobMachine = setup({
         StepFailed: { target: 'attemptFailed', guard: 'stepEnds', actions: 'recordAttemptFailure' },
         StepTimedOut: { target: 'attemptFailed', guard: 'stepTimesOut', actions: 'recordAttemptFailure' },
         WorkerLost: { target: 'attemptFailed', guard: 'workerHolds', actions: 'recordAttemptFailure' },
+        BuildReturned: { target: 'queued', guard: 'workerHolds', actions: 'recordReturn' },
         BuildCompleted: {
           target: 'completed',
           guard: { type: 'stepDone', params: { step: 'preview' } },
@@ -275,6 +286,11 @@ export const buildJobMachine = setup({
 });
 
 export type BuildJobSnapshot = SnapshotFrom<typeof buildJobMachine>;
+
+/** True when the attempt at hand may be followed by another one. */
+export function hasAttemptsLeft({ attempt, returned, request }: BuildJobContext): boolean {
+  return attempt - returned < (request?.maxAttempts ?? 0);
+}
 
 function isNextReport(context: BuildJobContext, event: BuildJobEvent): boolean {
   return 'seq' in event.data && event.data.attempt === context.attempt && event.data.seq === context.reportSeq + 1;

@@ -65,7 +65,8 @@ const commands: Readonly<Record<string, (state: BuildJobSnapshot) => BuildJobCom
   'fail step': (at) => reportFrom(at, stepFailed(at.context.step ?? 'extract', nextReport(at))),
   publish: (at) => reportFrom(at, outputPublished(nextReport(at))),
   finish: (at) => reportFrom(at, { kind: 'finished', ...nextReport(at) }),
-  'give back': (at) => reportFrom(at, stopped(nextReport(at))),
+  'give up': (at) => reportFrom(at, stopped(nextReport(at))),
+  'give back': (at) => reportFrom(at, { ...stopped(nextReport(at)), kind: 'returned' }),
   'time out': ({ context }) => ({ type: 'ExpireStep', attempt: context.attempt, step: context.step ?? 'extract' }),
   'lose worker': ({ context }) => ({
     type: 'DeclareWorkerLost',
@@ -107,6 +108,7 @@ const unclaimed = {
   'fail step': 'stale-attempt',
   publish: 'stale-attempt',
   finish: 'stale-attempt',
+  'give up': 'stale-attempt',
   'give back': 'stale-attempt',
   'time out': 'illegal',
   'lose worker': 'stale-attempt',
@@ -121,7 +123,8 @@ const held = {
   'fail step': 'illegal',
   publish: 'illegal',
   finish: 'illegal',
-  'give back': retried('WorkerLost'),
+  'give up': retried('WorkerLost'),
+  'give back': 'BuildReturned',
   'lose worker': retried('WorkerLost'),
   cancel: 'CancelRequested',
 };
@@ -171,6 +174,7 @@ const law: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     publish: 'nothing',
     'fail step': 'BuildCancelled',
     finish: 'BuildCancelled',
+    'give up': 'BuildCancelled',
     'give back': 'BuildCancelled',
     'lose worker': 'BuildCancelled',
     cancel: 'nothing',
@@ -193,6 +197,7 @@ describe('every command in every state', () => {
       ...aBuild().dispatched().withdrawn().events,
       ...aBuild().queued().command({ type: 'ChangePriority', priority: 9 }).events,
       ...aBuild().inStep('install').timedOut().events,
+      ...aBuild().inStep('install').gaveBack().events,
       ...aBuild({ maxAttempts: 1 }).inStep('install').workerLost().events,
       ...aBuild().inStep('install').stepFailed().completed().events,
     ];

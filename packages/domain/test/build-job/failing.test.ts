@@ -1,4 +1,4 @@
-import { buildJobDecider, retryMinDelayMs, steps } from '@yardmaster/domain';
+import { buildJobDecider, defaultMaxAttempts, retryMinDelayMs, steps } from '@yardmaster/domain';
 import {
   aBuild,
   aWorkerId,
@@ -205,13 +205,29 @@ describe('a lost worker', () => {
       .thenRejected('stale-attempt');
   });
 
-  test('is what a worker becomes that gives the build back', () => {
+  test('is what a worker becomes that gives an attempt up', () => {
     const { state, events } = aBuild().inStep('install');
     given(buildJobDecider, events)
       .when(reportFrom(state, stopped(nextReport(state))), soon)
       .then([
-        { type: 'WorkerLost', data: { attempt: 1, workerId: aWorkerId(), reason: 'It gave the build back.' } },
+        { type: 'WorkerLost', data: { attempt: 1, workerId: aWorkerId(), reason: 'It gave the attempt up.' } },
         retryAfter(1),
       ]);
+  });
+});
+
+describe('a build that is handed back by a worker that goes away', () => {
+  test('waits again at once, and may still fail as often as any other', () => {
+    const { state, events } = aBuild().inStep('install');
+    given(buildJobDecider, events)
+      .when(reportFrom(state, { ...stopped(nextReport(state)), kind: 'returned' }), soon)
+      .then([{ type: 'BuildReturned', data: { attempt: 1, workerId: aWorkerId() } }]);
+
+    let build = aBuild();
+    for (let restarts = 0; restarts < 5; restarts += 1) build = build.inStep('install').gaveBack();
+    expect(build.state.value).toBe('queued');
+    for (let failures = 1; failures < defaultMaxAttempts; failures += 1) build = build.inStep('install').stepFailed();
+    expect(build.inStep('install').state.context.attempt).toBe(5 + defaultMaxAttempts);
+    expect(build.inStep('install').stepFailed().state.value).toBe('failed');
   });
 });

@@ -72,7 +72,8 @@ describe('in any sequence of commands', () => {
         for (const [i, event] of events.entries()) {
           const [before, after] = [states[i], states[i + 1]];
           const fell = (after?.context.progress ?? 0) < (before?.context.progress ?? 0);
-          expect(!fell || event.type === 'RetryScheduled' || event.type === 'BuildClaimed').toBe(true);
+          const endsAttempt = ['RetryScheduled', 'BuildReturned', 'BuildClaimed'].includes(event.type);
+          expect(!fell || endsAttempt).toBe(true);
           expect(after?.context.progress === 100).toBe(after?.value === 'completed');
         }
       }
@@ -127,12 +128,13 @@ describe('in any sequence of commands', () => {
     });
   });
 
-  test('attempts count up by one, up to the most that were asked for', () => {
+  test('attempts count up by one, up to the most that were asked for and those handed back', () => {
     holds((moments) => {
       const claims = eventsOf(moments).flatMap((event) => (event.type === 'BuildClaimed' ? [event.data.attempt] : []));
       expect(claims).toEqual(claims.map((_, i) => i + 1));
       const request = moments.at(-1)?.states.at(-1)?.context.request;
-      expect(claims.length).toBeLessThanOrEqual(request?.maxAttempts ?? 0);
+      const returned = eventsOf(moments).filter(({ type }) => type === 'BuildReturned').length;
+      expect(claims.length - returned).toBeLessThanOrEqual(request?.maxAttempts ?? 0);
     });
   });
 

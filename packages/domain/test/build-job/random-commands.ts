@@ -43,6 +43,7 @@ const reportKinds = [
   'output-published',
   'finished',
   'stopped',
+  'returned',
 ] as const satisfies readonly Report['kind'][];
 
 const kinds = [
@@ -145,6 +146,8 @@ function reportOf(
       return { kind: 'finished', ...at };
     case 'stopped':
       return { ...stopped(at), proven: drawn.retryable };
+    case 'returned':
+      return { ...stopped(at), kind: 'returned' };
     default:
       return kind satisfies never;
   }
