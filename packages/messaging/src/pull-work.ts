@@ -10,6 +10,8 @@ import { apiTimeoutMs } from './streams.ts';
 import { poolConsumer, workStream } from './subjects.ts';
 
 const retryDelayMs = 250;
+/** A worker may start before the orchestrator has made the streams; only after so many tries is it worth a word. */
+const quietStumbles = 20;
 /** How long one request for an item stays with the server. */
 const pullExpiresMs = 10_000;
 /** A request that the server has forgotten, as when the stream was made anew, shows after three of these. */
@@ -58,7 +60,7 @@ export async function* pullWork(options: PullWorkOptions): AsyncGenerator<Pulled
       // Without a stream or a consumer there is nothing to do but wait: the orchestrator makes them again.
       consumer = null;
       if (session.signal.aborted) continue;
-      if (stumbles === 0) log.warn({ error, pool }, 'Work cannot be pulled, still trying');
+      if (stumbles === quietStumbles) log.warn({ error, pool }, 'Work cannot be pulled, still trying');
       stumbles += 1;
       await delay(retryDelayMs, undefined, { signal: session.signal }).catch(() => {});
     } finally {
