@@ -40,7 +40,7 @@ export async function openStoreThread(file: string): Promise<StoreThread> {
   const worker = new Worker(new URL('./store-thread.ts', import.meta.url), {
     workerData: { file, chunksSent } satisfies StoreThreadData,
     name: 'event-store',
-    env: {},
+    env: compileCacheOnly(),
   });
   const waiting = new Map<number, Waiting>();
   const opened = Promise.withResolvers<{ storeId: string; lastPosition: number }>();
@@ -120,4 +120,13 @@ export async function openStoreThread(file: string): Promise<StoreThread> {
       await worker.terminate();
     },
   };
+}
+
+/**
+ * Of the environment the thread gets no more than where compiled modules are kept: without it, it would bring a TypeScript
+ * stripper of 24 MB into memory at each start.
+ */
+function compileCacheOnly(): NodeJS.ProcessEnv {
+  const { NODE_COMPILE_CACHE } = process.env;
+  return NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
 }
