@@ -111,10 +111,12 @@ function run(args: readonly string[], env: Environment): Child {
   // Settings of whoever runs the tests are not those of the product under test.
   const own = Object.entries(process.env).filter(([name]) => !/^(YARDMASTER_|EVENTSTORE_URL$|NATS_URL$)/.test(name));
   const options = ['--disable-warning=ExperimentalWarning', mainFile, ...args];
-  return spawn(process.execPath, options, {
+  const child = spawn(process.execPath, options, {
     env: { ...Object.fromEntries(own), NO_COLOR: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // By the channel the product notices when the tests are killed, and stops as well.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  return child as unknown as Child; // the types know no channel beside pipes
 }
 
 function collect(child: Child) {
