@@ -11,25 +11,28 @@ import type { Grant } from './slot-machine.ts';
 
 export interface AttemptOptions {
   readonly grant: Grant;
-  readonly messaging: WorkerMessaging;
+  readonly messaging: Pick<WorkerMessaging, 'sendReport' | 'sendLogs'>;
   readonly site: BuildSite;
   readonly log: Log;
 }
 
+/** Why an attempt ends early: the orchestrator said so, or this worker goes away and hands the build back. */
+export type StopReason = 'asked' | 'worker-leaves';
+
 /** One attempt at a build, from the claim to the last settled report. */
 export interface Attempt {
+  readonly jobId: JobId;
   readonly attempt: number;
   lastReportSeq(): number;
   settle(upToSeq: number): void;
   resend(fromSeq: number): void;
-  /** Ends it, killing every process; the last report says what was killed. Idempotent. */
-  stop(): void;
-  /** The same, because this worker goes away: the build is handed back to the queue and loses nothing by it. */
-  handBack(): void;
+  /** Ends it, killing every process; the last report says what was killed. Idempotent; the first reason counts. */
+  stop(reason: StopReason): void;
   /** Resolves when nothing of it runs any more and its last report is made; never rejects. */
   readonly ended: Promise<void>;
+  /** Resolves when everything that it reported is settled, or at `release`. */
   whenSettled(): Promise<void>;
-  /** Lets go of timers; to be called last. */
+  /** Sends nothing more and waits for nothing more. Idempotent; to be called last. */
   release(): void;
 }
 
@@ -39,48 +42,36 @@ export function startAttempt({ grant, messaging, site, log }: AttemptOptions): A
   const outbox = createOutbox({ attempt, send: (report) => messaging.sendReport(jobId, report) });
   const lines = createLogShipper({ jobId, attempt, send: (batch) => messaging.sendLogs(batch) });
 
-  let leaving = false;
-
   return {
+    jobId,
     attempt,
     lastReportSeq: outbox.lastSeq,
     settle: outbox.settle,
     resend: outbox.resend,
-    stop: () => abort.abort(),
-    handBack() {
-      leaving = true;
-      abort.abort();
-    },
+    stop: (reason) => abort.abort(reason),
     ended: run(),
     whenSettled: outbox.whenSettled,
-    release: outbox.stop,
+    release() {
+      outbox.stop();
+      lines.stop();
+    },
   };
 
-  function report(made: UnnumberedReport): void {
-    outbox.add(made.kind === 'stopped' && leaving ? { ...made, kind: 'returned' } : made);
-  }
-
   async function run(): Promise<void> {
-    const workspace = join(site.workspaces, workspaceName(jobId, attempt));
+    const workspace = join(site.workspaces, `${jobId}-${attempt}`);
     try {
       await mkdir(workspace, { recursive: true });
-      await buildWebsite({
-        grant,
-        workspace,
-        site,
-        report,
-        addLine: lines.add,
-        signal: abort.signal,
-      });
+      await buildWebsite({ grant, workspace, site, report, addLine: lines.add, signal: abort.signal });
     } catch (error) {
       log.error({ jobId, attempt, error }, 'An attempt broke; it is handed back.');
-      outbox.add({ kind: 'stopped', killedProcesses: 0, proven: false });
+      report({ kind: 'stopped', killedProcesses: 0, proven: false });
     }
     await lines.end();
     await removeWorkspace(workspace).catch((error) => log.warn({ jobId, error }, 'A workspace could not be removed.'));
   }
-}
 
-function workspaceName(jobId: JobId, attempt: number): string {
-  return `${jobId}-${attempt}`;
+  function report(made: UnnumberedReport): void {
+    const leaves = abort.signal.reason === ('worker-leaves' satisfies StopReason);
+    outbox.add(made.kind === 'stopped' && leaves ? { ...made, kind: 'returned' } : made);
+  }
 }

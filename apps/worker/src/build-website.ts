@@ -2,15 +2,15 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type ArchiveLimits,
+  type BuildOutput,
   type BuildReport,
-  type BuildResult,
   createProcessGroupSandbox,
   packFolder,
   runBuild,
 } from '@yardmaster/build-runner';
-import { defaultStepTimeoutsMs } from '@yardmaster/domain';
+import { defaultStepTimeoutsMs, type Step } from '@yardmaster/domain';
 import type { LogLine } from '@yardmaster/protocol';
-import { createGatewayClient, type GatewayClient } from './gateway-client.ts';
+import { createGatewayClient, type GatewayClient, GatewayRefused } from './gateway-client.ts';
 import type { UnnumberedReport } from './outbox.ts';
 import type { Grant } from './slot-machine.ts';
 
@@ -30,8 +30,14 @@ export interface BuildSite {
 /** How long fetching the source and handing in the output may take, a restart of the server included. */
 const transferTimeoutMs = 180_000;
 
-/** The engine ends an overlong step itself and says why; only where that fails is the step timed out from outside. */
+/** The worker ends an overlong step itself and says why; only where that fails is the step timed out from outside. */
 const reportGraceMs = 15_000;
+
+/** As long as a failure's message may be. */
+const maxMessageCharacters = 2_000;
+
+type StepCompleted = Extract<UnnumberedReport, { kind: 'step-completed' }>;
+type StepUsage = Pick<StepCompleted, 'durationMs' | 'exitCode' | 'cpuMs' | 'peakMemoryBytes'>;
 
 interface Build {
   readonly grant: Grant;
@@ -45,42 +51,60 @@ interface Build {
 
 /**
  * Builds one website from its claimed source to a preview that answers, reporting each step. The last report is always
- * one that ends the attempt. Rejects only when the attempt could not even begin, or its output not be handed in.
+ * one that ends the attempt. Every wait in here is bounded: by the engine's time limits, or by those of this file.
  */
 export async function buildWebsite(build: Build): Promise<void> {
   const { grant, workspace, site, signal } = build;
   const gateway = createGatewayClient({ serverUrl: site.serverUrl, token: grant.artifactToken });
   const sourceFile = join(workspace, 'source.archive');
-  const fetched = await unlessStopped(signal, () => gateway.fetchSource(grant.jobId, sourceFile, timeLimit(signal)));
-  if (!fetched) return build.report({ kind: 'stopped', killedProcesses: 0, proven: true });
+  const fetched = await tryTo(
+    (limit) => gateway.fetchSource(grant.jobId, sourceFile, limit),
+    transferTimeoutMs,
+    signal,
+  );
+  switch (fetched.status) {
+    case 'done':
+      return await buildSource(build, sourceFile, gateway);
+    case 'stopped':
+      return build.report({ kind: 'stopped', killedProcesses: 0, proven: true });
+    case 'failed':
+      build.report({ kind: 'step-started', step: 'extract', timeoutMs: reportGraceMs });
+      return failStep(build, fetched, {
+        step: 'extract',
+        code: 'source-unavailable',
+        what: 'The source could not be fetched',
+      });
+    default:
+      fetched satisfies never;
+  }
+}
 
-  const result = await runEngine(build, sourceFile, gateway);
+async function buildSource(build: Build, sourceFile: string, gateway: GatewayClient): Promise<void> {
+  const { result, bundled } = await runEngine(build, sourceFile);
   switch (result.status) {
     case 'failed':
       return;
     case 'cancelled':
       return build.report({ kind: 'stopped', killedProcesses: result.killedProcesses, proven: result.proven });
-    case 'published':
-      return await checkPreview(build, gateway);
+    case 'built':
+      if (bundled === null) throw new Error('A build ended well without the end of its last step.');
+      return await publish(build, { gateway, output: result.output, bundled });
     default:
       result satisfies never;
   }
 }
 
-type EngineEnd = Exclude<BuildResult, { status: 'built' }> | { readonly status: 'published' };
-
-/** The bundling step is complete, and reported so, when the server has the output. */
-async function runEngine(build: Build, sourceFile: string, gateway: GatewayClient): Promise<EngineEnd> {
+/** All reports but the last step's end go out: that step is complete when the server has the output. */
+async function runEngine(build: Build, sourceFile: string) {
   const { grant, workspace, site, report, signal } = build;
-  const { jobId, attempt } = grant;
-  let bundled: UnnumberedReport | null = null;
+  let bundled = null as StepCompleted | null; // So that the assignment in the callback is seen.
   const engineFolder = join(workspace, 'build');
   await mkdir(engineFolder);
   const result = await runBuild({
     workspace: engineFolder,
     sourceFile,
     settings: grant.settings,
-    sandbox: createProcessGroupSandbox({ owner: site.owner, job: `${jobId}/${attempt}` }),
+    sandbox: createProcessGroupSandbox({ owner: site.owner, job: `${grant.jobId}/${grant.attempt}` }),
     hostEnvironment: site.hostEnvironment,
     variables: {},
     cacheDirectory: site.cacheDirectory,
@@ -95,73 +119,121 @@ async function runEngine(build: Build, sourceFile: string, gateway: GatewayClien
     onLine: ({ at, step, stream, text }) => build.addLine({ at: new Date(at).toISOString(), step, stream, text }),
     signal,
   });
-  if (result.status !== 'built') return result;
-
-  const { output } = result;
-  const publish = () => gateway.publishOutput(jobId, () => packFolder(output.directory), timeLimit(signal));
-  let published: Awaited<ReturnType<typeof publish>> | undefined;
-  const done = await unlessStopped(signal, async () => {
-    published = await publish();
-  });
-  if (!done || published === undefined || bundled === null) {
-    return { status: 'cancelled', step: 'bundle', killedProcesses: 0, proven: true };
-  }
-  report(bundled);
-  report({ kind: 'output-published', ...published, spa: output.spa });
-  return { status: 'published' };
+  return { result, bundled };
 }
 
-async function checkPreview({ grant, site, report, signal }: Build, gateway: GatewayClient): Promise<void> {
+async function publish(
+  build: Build,
+  {
+    gateway,
+    output,
+    bundled,
+  }: { readonly gateway: GatewayClient; readonly output: BuildOutput; readonly bundled: StepCompleted },
+): Promise<void> {
+  const { grant, report, signal } = build;
+  const pack = () => packFolder(output.directory);
+  const published = await tryTo((limit) => gateway.publishOutput(grant.jobId, pack, limit), transferTimeoutMs, signal);
+  switch (published.status) {
+    case 'done':
+      report(bundled);
+      report({ kind: 'output-published', ...published.result, spa: output.spa });
+      return await checkPreview(build, gateway);
+    case 'stopped':
+      return report({ kind: 'stopped', killedProcesses: 0, proven: true });
+    case 'failed':
+      return failStep(build, published, {
+        ...bundled,
+        code: 'output-not-published',
+        what: 'The output could not be handed in',
+      });
+    default:
+      published satisfies never;
+  }
+}
+
+async function checkPreview(build: Build, gateway: GatewayClient): Promise<void> {
+  const { grant, site, report, signal } = build;
   const startedAt = performance.now();
   const timeoutMs = defaultStepTimeoutsMs.preview;
-  const usage = () => ({
-    durationMs: Math.round(performance.now() - startedAt),
-    exitCode: null,
-    cpuMs: null,
-    peakMemoryBytes: null,
-  });
-  report({ kind: 'step-started', step: 'preview', timeoutMs });
+  report({ kind: 'step-started', step: 'preview', timeoutMs: timeoutMs + reportGraceMs });
   const host = `${grant.previewName}.${site.previewDomain}`;
-  try {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    const answered = await unlessStopped(signal, () => gateway.untilPreviewAnswers(host, limit));
-    if (!answered) return report({ kind: 'stopped', killedProcesses: 0, proven: true });
-  } catch (error) {
-    return report({
-      kind: 'step-failed',
-      step: 'preview',
-      code: 'preview-unreachable',
-      message: `The preview did not answer: ${error instanceof Error ? error.message : String(error)}`.slice(0, 2_000),
-      hint: 'Nothing is known to be wrong with the project.',
-      retryable: true,
-      annotations: [],
-      ...usage(),
-    });
-  }
-  report({ kind: 'step-completed', step: 'preview', outcome: 'done', detail: null, ...usage() });
-  report({ kind: 'finished' });
-}
-
-/** False when the work ended because the attempt was stopped; any other failure is thrown. */
-async function unlessStopped(signal: AbortSignal, work: () => Promise<void>): Promise<boolean> {
-  try {
-    await work();
-    return true;
-  } catch (error) {
-    if (signal.aborted) return false;
-    throw error;
+  const answered = await tryTo((limit) => gateway.untilPreviewAnswers(host, limit), timeoutMs, signal);
+  const usage = { ...noUsage, durationMs: Math.round(performance.now() - startedAt) };
+  switch (answered.status) {
+    case 'done':
+      report({ kind: 'step-completed', step: 'preview', outcome: 'done', detail: null, ...usage });
+      return report({ kind: 'finished' });
+    case 'stopped':
+      return report({ kind: 'stopped', killedProcesses: 0, proven: true });
+    case 'failed':
+      return failStep(build, answered, {
+        ...usage,
+        step: 'preview',
+        code: 'preview-unreachable',
+        what: 'The preview did not answer',
+      });
+    default:
+      answered satisfies never;
   }
 }
 
-function timeLimit(signal: AbortSignal): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(transferTimeoutMs)]);
+type Outcome<Result> =
+  | { readonly status: 'done'; readonly result: Result }
+  /** The attempt was stopped while it was tried. */
+  | { readonly status: 'stopped' }
+  | { readonly status: 'failed'; readonly error: unknown };
+
+async function tryTo<Result>(
+  work: (limit: AbortSignal) => Promise<Result>,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Outcome<Result>> {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), timeoutMs);
+  try {
+    return { status: 'done', result: await work(AbortSignal.any([signal, timeout.signal])) };
+  } catch (error) {
+    return signal.aborted ? { status: 'stopped' } : { status: 'failed', error };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const noUsage = { durationMs: 0, exitCode: null, cpuMs: null, peakMemoryBytes: null };
+
+/** Ends the attempt with a failure that is not the project's, but for what the server refuses for good. */
+function failStep(
+  { report }: Build,
+  { error }: { readonly error: unknown },
+  {
+    step,
+    code,
+    what,
+    ...usage
+  }: Partial<StepUsage> & { readonly step: Step; readonly code: string; readonly what: string },
+): void {
+  const refused = error instanceof GatewayRefused;
+  const reason = error instanceof Error ? error.message : String(error);
+  const { durationMs, exitCode, cpuMs, peakMemoryBytes } = { ...noUsage, ...usage };
+  report({
+    kind: 'step-failed',
+    step,
+    code,
+    message: `${what}: ${reason}`.slice(0, maxMessageCharacters),
+    hint: refused ? null : 'Nothing is known to be wrong with the project.',
+    retryable: !refused,
+    annotations: [],
+    ...{ durationMs, exitCode, cpuMs, peakMemoryBytes },
+  });
 }
 
 function reportOf(engineReport: BuildReport): UnnumberedReport {
   switch (engineReport.type) {
     case 'StepStarted': {
       const { step, timeoutMs } = engineReport.data;
-      return { kind: 'step-started', step, timeoutMs: timeoutMs + reportGraceMs };
+      // Handing in the output belongs to the bundling step.
+      const transferMs = step === 'bundle' ? transferTimeoutMs : 0;
+      return { kind: 'step-started', step, timeoutMs: timeoutMs + transferMs + reportGraceMs };
     }
     case 'StepCompleted':
       return { kind: 'step-completed', ...engineReport.data };

@@ -9,5 +9,7 @@ export function jsonLog(out: { write(text: string): unknown }): Log {
 }
 
 function errorAsText(_key: string, value: unknown): unknown {
-  return value instanceof Error ? { name: value.name, message: value.message, stack: value.stack } : value;
+  if (!(value instanceof Error)) return value;
+  const { name, message, stack, cause } = value;
+  return { name, message, stack, cause };
 }

@@ -64,10 +64,8 @@ export function createLogShipper({
   function flush(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    flushing ??= sendAll().finally(() => {
-      flushing = null;
-    });
-    return flushing;
+    if (buffer.length > 0) flushing ??= sendAll();
+    return flushing ?? Promise.resolve();
   }
 
   async function sendAll(): Promise<void> {
@@ -78,6 +76,7 @@ export function createLogShipper({
       buffer = buffer.slice(lines.length);
       bufferedCharacters -= charactersOf(lines);
     }
+    flushing = null; // In the same breath as the last look, so that a line added next begins another flush.
   }
 
   /** As many lines with consecutive numbers as fit. */
@@ -101,7 +100,11 @@ export function createLogShipper({
 
   /** False, after a pause, when the batch is to be sent again. */
   async function sent(batch: LogBatch): Promise<boolean> {
-    if (await send(batch).catch(() => false)) return true;
+    try {
+      if (await send(batch)) return true;
+    } catch {
+      // The same as false.
+    }
     await pause(retryAfterMs);
     return false;
   }

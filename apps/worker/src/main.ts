@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { endStrayProcesses } from '@yardmaster/build-runner';
+import { endStrayProcesses, removeWorkspace } from '@yardmaster/build-runner';
 import { WorkerId } from '@yardmaster/domain';
 import { connectNats, createWorkerMessaging, workerInboxPrefix } from '@yardmaster/messaging';
 import { readSettings, type Settings } from '@yardmaster/protocol/settings';
@@ -13,6 +14,9 @@ import { startWorker } from './worker.ts';
 const pool = 'default';
 
 const log = jsonLog(process.stdout);
+// Whoever read our output is gone; that is no reason to leave builds behind.
+process.stdout.on('error', () => {});
+
 const read = readSettings(process.env);
 if (read.ok) await main(read.settings);
 else fail(read.problems.join(' '));
@@ -23,6 +27,7 @@ async function main(settings: Settings): Promise<void> {
   if (natsUrl === undefined || serverUrl === undefined || !workerId.success) {
     return fail('A worker needs NATS_URL, YARDMASTER_SERVER_URL and YARDMASTER_WORKER_ID.');
   }
+  const stopping = stopRequests();
   const site = await prepareSite({ settings, workerId: workerId.data, serverUrl });
   const connection = connectNats({
     url: natsUrl,
@@ -31,22 +36,24 @@ async function main(settings: Settings): Promise<void> {
     name: workerId.data,
     log,
   });
-  await connection.whenConnected();
-  const messaging = createWorkerMessaging({ connection, workerId: workerId.data, pool, log });
-  const worker = startWorker({ workerId: workerId.data, pool, slots: settings.slots, messaging, site, log });
-  log.info({ workerId: workerId.data, slots: settings.slots }, 'The worker is ready.');
-  process.send?.({ type: 'ready' });
-
-  const end = async () => {
+  if ((await connection.whenConnected(stopping)) !== null) {
+    const messaging = createWorkerMessaging({ connection, workerId: workerId.data, pool, log });
+    const worker = startWorker({ workerId: workerId.data, pool, slots: settings.slots, messaging, site, log });
+    log.info({ workerId: workerId.data, slots: settings.slots }, 'The worker is ready.');
+    process.send?.({ type: 'ready' });
+    if (!stopping.aborted) await once(stopping, 'abort');
     await worker.stop();
-    await connection.stop();
-    await rm(site.workspaces, { recursive: true, force: true });
-    process.exit(0);
-  };
-  process.once('SIGTERM', () => void end());
-  process.once('SIGINT', () => void end());
-  // The supervisor is gone: builds that nobody waits for are killed with us.
-  process.once('disconnect', () => void end());
+  }
+  await connection.stop();
+  await removeWorkspace(site.workspaces).catch((error) => log.warn({ error }, 'Workspaces could not be removed.'));
+  process.exit(0);
+}
+
+/** Aborts when the worker is asked to end, or its supervisor is gone: nobody waits for its builds then. */
+function stopRequests(): AbortSignal {
+  const stopping = new AbortController();
+  for (const request of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.on(request, () => stopping.abort());
+  return stopping.signal;
 }
 
 /** Clears away what a crash left: workspaces, and processes that carry this worker's mark. */
@@ -63,7 +70,7 @@ async function prepareSite({
   const owner = `${settings.instanceId ?? 'standalone'}/${workerId}`;
   await endStrayProcesses(owner);
   const workspaces = join(workspaceRoot(), `yardmaster-${owner.replace('/', '-')}`);
-  await rm(workspaces, { recursive: true, force: true });
+  await removeWorkspace(workspaces);
   await mkdir(workspaces, { recursive: true, mode: 0o700 });
   return {
     owner,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@yardmaster/application';
-import type { JobId, WorkerId } from '@yardmaster/domain';
+import type { WorkerId } from '@yardmaster/domain';
 import type { WorkerMessaging } from '@yardmaster/messaging';
 import { type ControlMessage, heartbeatIntervalMs, type WorkItem } from '@yardmaster/protocol';
 import { createActor, fromPromise, waitFor } from 'xstate';
@@ -27,28 +28,35 @@ export interface WorkerOptions extends Omit<AttemptOptions, 'grant' | 'messaging
 
 export interface Worker {
   /**
-   * Gives back what is being built (each build's processes are killed and the attempt reported as stopped), waits
-   * bounded for the reports to be settled, and ends. Idempotent.
+   * Hands back what is being built: each build's processes are killed, and its attempt is reported as returned. Waits for
+   * the reports to be settled for at most {@link longestSettleMs}, and for everything for at most {@link longestStopMs},
+   * so that whoever stops the worker never has to kill it. Idempotent.
    */
   stop(): Promise<void>;
 }
 
-/** How long a stopping worker waits for its last reports to be settled. */
-const longestSettleMs = 3_000;
+/** Counted from the call of `stop`. Killing takes up to two seconds where a build ignores SIGTERM. */
+const longestSettleMs = 4_000;
+const longestStopMs = 6_000;
 
 /**
  * A worker: slots that pull, claim and build side by side, one voice for heartbeats, one ear for control messages. It
  * keeps nothing: what it was doing is in the log, and a new session of the same worker starts with empty hands.
+ *
+ * A drain ends nothing: slots take no further work, and the worker stays to finish what it has.
  */
 export function startWorker(options: WorkerOptions): Worker {
   const { workerId, messaging, log } = options;
   const workerSession = randomUUID();
-  const attempts = new Map<JobId, Attempt>();
-  const stopping = new AbortController();
+  /** Two attempts of one job may be side by side: one that is being stopped, and the one after it. */
+  const attempts = new Set<Attempt>();
+  const draining = new AbortController();
+  let leaving = false;
+  let givenUp = false;
   let heartbeats = 0;
 
   const control = messaging.onControl(obey);
-  const slots = Array.from({ length: options.slots }, () => createSlot());
+  const slots = Array.from({ length: options.slots }, createSlot);
   beat();
   const heart = setInterval(beat, heartbeatIntervalMs);
   for (const slot of slots) slot.start();
@@ -61,13 +69,31 @@ export function startWorker(options: WorkerOptions): Worker {
     },
   };
 
-  async function stop(): Promise<void> {
-    stopping.abort();
+  function drain(): void {
+    if (draining.signal.aborted) return;
+    draining.abort();
     for (const slot of slots) slot.send({ type: 'DRAIN' });
     beat();
-    for (const attempt of attempts.values()) attempt.handBack();
-    await Promise.all(slots.map((slot) => waitFor(slot, (state) => state.status !== 'active')));
+  }
+
+  async function stop(): Promise<void> {
+    leaving = true;
+    drain();
+    for (const attempt of attempts) attempt.stop('worker-leaves');
+    const giveUp = setTimeout(() => {
+      givenUp = true;
+      for (const attempt of attempts) attempt.release();
+    }, longestSettleMs);
+    const slotsEnded = Promise.all(slots.map((slot) => waitFor(slot, (state) => state.status !== 'active')));
+    const overdue = new AbortController();
+    const tooLong = sleep(longestStopMs, 'too-long', overdue).catch(() => {});
+    if ((await Promise.race([slotsEnded, tooLong])) === 'too-long') {
+      log.warn({ workerId, attempts: attempts.size }, 'The worker leaves before its builds have ended.');
+    }
+    overdue.abort();
+    clearTimeout(giveUp);
     clearInterval(heart);
+    for (const attempt of attempts) attempt.release();
     await control.stop();
   }
 
@@ -81,8 +107,8 @@ export function startWorker(options: WorkerOptions): Worker {
       pool: options.pool,
       slots: options.slots,
       freeSlots: options.slots - busy,
-      draining: stopping.signal.aborted,
-      attempts: [...attempts].map(([jobId, { attempt, lastReportSeq }]) => ({
+      draining: draining.signal.aborted,
+      attempts: [...attempts].map(({ jobId, attempt, lastReportSeq }) => ({
         jobId,
         attempt,
         lastReportSeq: lastReportSeq(),
@@ -92,34 +118,40 @@ export function startWorker(options: WorkerOptions): Worker {
 
   function obey(message: ControlMessage): void {
     if (message.type === 'drain') {
-      void stop();
+      drain();
       return;
     }
-    const attempt = attempts.get(message.jobId);
-    if (attempt === undefined || attempt.attempt !== message.attempt) return;
+    const attempt = attemptOf(message);
     switch (message.type) {
       case 'reports-settled':
-        attempt.settle(message.upToSeq);
+        attempt?.settle(message.upToSeq);
         break;
       case 'resend-reports':
-        attempt.resend(message.fromSeq);
+        attempt?.resend(message.fromSeq);
         break;
       case 'stop-build':
-        attempt.stop();
+        attempt?.stop('asked');
         break;
       default:
         message satisfies never;
     }
   }
 
+  function attemptOf({ jobId, attempt }: Pick<Attempt, 'jobId' | 'attempt'>): Attempt | undefined {
+    return [...attempts].find((held) => held.jobId === jobId && held.attempt === attempt);
+  }
+
   function createSlot() {
-    const offers = messaging.pullWork(stopping.signal)[Symbol.asyncIterator]();
+    let offers = newOffers();
     return createActor(
       slotMachine.provide({
         actors: {
           waitForWork: fromPromise(async () => {
             const next = await offers.next();
-            return next.done === true ? null : next.value;
+            if (next.done !== true) return next.value;
+            if (draining.signal.aborted) return null;
+            offers = newOffers();
+            throw new Error('The supply of work ended by itself.'); // The slot pauses, and then tries the new one.
           }),
           claim: fromPromise(({ input }) => claim(input.offer)),
           build: fromPromise(({ input }) => build(input.grant)),
@@ -129,41 +161,41 @@ export function startWorker(options: WorkerOptions): Worker {
     );
   }
 
+  function newOffers(): AsyncIterator<Offer> {
+    return messaging.pullWork(draining.signal)[Symbol.asyncIterator]();
+  }
+
   /** Null when the build is not ours: refused, or there was no answer, which means the same. */
   async function claim({ item, ack }: Offer): Promise<Grant | null> {
     const request = { attempt: item.attempt, workerSession, claimId: randomUUID() };
-    for (let tries = 0; tries < maxClaimTries && !stopping.signal.aborted; tries += 1) {
+    for (let tries = 0; tries < maxClaimTries && !leaving; tries += 1) {
+      if (tries > 0) await sleep(claimRetryMs);
       const reply = await messaging.claim(item.jobId, request);
-      if (reply !== null) {
-        ack();
-        if (!reply.granted) log.info({ jobId: item.jobId, code: reply.code }, 'A claim was refused.');
-        return reply.granted ? reply : null;
-      }
-      await new Promise((resolve) => setTimeout(resolve, claimRetryMs));
+      if (reply === null) continue;
+      ack();
+      if (!reply.granted) log.info({ jobId: item.jobId, code: reply.code }, 'A claim was refused.');
+      return reply.granted ? reply : null;
     }
     return null;
   }
 
+  /** A grant that arrives after `stop` is handed back like any other build. */
   async function build(grant: Grant): Promise<void> {
     const attempt = startAttempt({ ...options, grant });
-    attempts.set(grant.jobId, attempt);
+    attempts.add(attempt);
     beat();
-    if (stopping.signal.aborted) attempt.handBack();
+    if (leaving) attempt.stop('worker-leaves');
+    if (givenUp) attempt.release();
     await attempt.ended;
   }
 
-  /** The slot is free when everything it reported is settled; a stopping worker waits for that only so long. */
-  async function settle({ jobId }: Grant): Promise<void> {
-    const attempt = attempts.get(jobId);
+  /** The slot is free when everything it reported is settled. */
+  async function settle(grant: Grant): Promise<void> {
+    const attempt = attemptOf(grant);
     if (attempt === undefined) return;
-    const giveUp = new Promise<void>((resolve) => {
-      const begin = () => setTimeout(resolve, longestSettleMs);
-      if (stopping.signal.aborted) begin();
-      else stopping.signal.addEventListener('abort', begin, { once: true });
-    });
-    await Promise.race([attempt.whenSettled(), giveUp]);
-    attempts.delete(jobId);
+    await attempt.whenSettled();
     attempt.release();
+    attempts.delete(attempt);
     beat();
   }
 }
