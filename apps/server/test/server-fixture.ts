@@ -50,19 +50,22 @@ export async function startTestServer({
   dashboardDir = '/nonexistent',
   dataDir,
   log = silentLog,
+  onEnd = onTestFinished,
 }: {
   readonly env?: Readonly<Record<string, string>>;
   readonly dashboardDir?: string;
   /** Of an earlier server, to go on from it. */
   readonly dataDir?: string;
   readonly log?: Log;
+  /** Where to register what ends it, for a server that several tests share. */
+  readonly onEnd?: (end: () => Promise<void>) => void;
 } = {}): Promise<TestServer> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'yardmaster-server-')));
-  if (dataDir === undefined) onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  if (dataDir === undefined) onEnd(() => rm(folder, { recursive: true, force: true }));
   const read = readSettings({ YARDMASTER_PORT: '0', YARDMASTER_DATA_DIR: folder, ...env });
   if (!read.ok) throw new Error(read.problems.join('\n'));
   const server = await startServer({ settings: read.settings, dashboardDir, log });
-  onTestFinished(() => server.stop());
+  onEnd(() => server.stop());
   const { actors, readModels, clock } = server.parts;
   const url = `http://127.0.0.1:${server.port}`;
   const admin: Person = {

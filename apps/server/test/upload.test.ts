@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type JobDetail, Problem, UploadAnswer } from '@yardmaster/protocol';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { writeTarGz } from '../../../packages/build-runner/test/fixtures/tar-writer.ts';
 import { writeZip } from '../../../packages/build-runner/test/fixtures/zip-writer.ts';
 import { aWebsiteZip, idOf, startTestServer, type TestServer } from './server-fixture.ts';
@@ -175,8 +175,16 @@ const refusals: readonly (readonly [string, () => Buffer, number, string])[] = [
 ];
 
 describe('an upload is refused', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    const ends: (() => Promise<void>)[] = [];
+    server = await startTestServer({ env: small, onEnd: (end) => void ends.unshift(end) });
+    return async () => {
+      for (const end of ends) await end();
+    };
+  });
+
   it.each(refusals)('for %s, says so, records it and leaves nothing', async (_what, zip, status, code) => {
-    const server = await startTestServer({ env: small });
     const { response, answer } = await server.upload({ zip: zip() });
     expect(response.headers.get('Content-Type')).toContain('application/problem+json');
     expect(Problem.parse(answer)).toMatchObject({ status, code });
@@ -222,7 +230,6 @@ describe('an upload is refused', () => {
   });
 
   it('for more files than are allowed, and paths that lead out of the folder', async () => {
-    const server = await startTestServer({ env: small });
     const form = new FormData();
     form.set('name', 'x');
     for (let n = 0; n < 21; n++) form.append('files', new Blob(['x']), `f${n}`);
