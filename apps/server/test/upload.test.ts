@@ -221,7 +221,7 @@ describe('an upload is refused', () => {
   it('for fields that do not fit, naming each', async () => {
     const server = await startTestServer();
     const { response, answer } = await server.upload({
-      fields: { priority: '10', preview: 'moving', settings: '{"x"' },
+      fields: { priority: '10', preview: 'dev', settings: '{"x"' },
     });
     expect(response.status).toBe(422);
     const problem = Problem.parse(answer);

@@ -63,7 +63,7 @@ const typeErrors = async (problems: ReturnType<typeof parseTypeErrors>, director
       retryable: false,
     });
   }
-  const more = errors.length > 1 ? ` and ${errors.length - 1} more` : '';
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
   const place = first.line === null ? '' : `${first.file}:${first.line}: `;
   return new StepFailed(
     {

@@ -44,7 +44,9 @@ const UploadFields = z
       .regex(/^[0-9]$/, 'A priority is a whole number from 0 to 9.')
       .transform(Number)
       .default(defaultPriority),
-    preview: PreviewMode.default('static'),
+    preview: PreviewMode.refine((mode) => mode === 'static', {
+      message: 'Previews by a development server are not there yet: send "static", or leave it out.',
+    }).default('static'),
     settings: jsonField.pipe(z.strictObject(BuildSettings.shape)).optional(),
   })
   .refine(({ name, websiteId }) => name !== undefined || websiteId !== undefined, {
