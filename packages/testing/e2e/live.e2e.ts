@@ -63,10 +63,8 @@ test('a WebSocket tells every event of a build once and in order, across the dea
 
 test('server-sent events tell each state once and in order, and each notification once', async () => {
   expect(stream.received.map(({ type }) => type).filter((type) => type === 'snapshot')).toHaveLength(1);
-  const states = streamed().map(({ revision, queuePosition, waitingReason }) =>
-    JSON.stringify([revision, queuePosition, waitingReason]),
-  );
-  expect(new Set(states).size).toBe(states.length);
+  const states = streamed().map((job) => JSON.stringify(job));
+  expect(states.filter((state, index) => states.indexOf(state) !== index)).toEqual([]);
   const revisions = streamed().map(({ revision }) => revision);
   expect(revisions).toEqual(revisions.toSorted((a, b) => a - b));
   expect(streamed().filter(({ status }) => finalStatuses.has(status))).toHaveLength(1);
