@@ -29,7 +29,8 @@ async function main(): Promise<void> {
 
   let server: Server;
   try {
-    server = await startServer({ settings, dashboardDir: join(repository, 'apps/dashboard/dist'), log });
+    const dashboardDir = join(repository, 'apps/dashboard/dist');
+    server = await startServer({ settings, dashboardDir, log, onFatal });
   } catch (error) {
     if (error instanceof ListenFailed) log.error({}, error.message);
     else log.error({ error }, 'the server could not start');
@@ -43,4 +44,10 @@ async function main(): Promise<void> {
   await server.stop();
   log.info({}, 'stopped');
   process.exit(0);
+}
+
+/** The supervisor starts another server, which finds everything in the log. */
+function onFatal(error: Error): void {
+  log.error({ error }, 'the server cannot go on');
+  process.exit(1);
 }

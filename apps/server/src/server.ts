@@ -37,6 +37,8 @@ export interface ServerOptions {
   readonly settings: Settings;
   readonly dashboardDir: string;
   readonly log: Log;
+  /** Called when the server can go on no more: its process is to end, so that another takes its place. */
+  readonly onFatal: (error: Error) => void;
 }
 
 export interface Server extends Running {
@@ -52,7 +54,7 @@ export interface Server extends Running {
  * Starts gateway and orchestrator in this process and resolves when requests are served. Without a NATS server, or while
  * it cannot be reached, uploads are taken in and wait. What was started is stopped again when a later part fails.
  */
-export async function startServer({ settings, dashboardDir, log }: ServerOptions): Promise<Server> {
+export async function startServer({ settings, dashboardDir, log, onFatal }: ServerOptions): Promise<Server> {
   const { dataDir } = settings;
   const clock = systemClock;
   const newId = () => randomUUID();
@@ -72,7 +74,7 @@ export async function startServer({ settings, dashboardDir, log }: ServerOptions
     await mkdir(dataDir, { recursive: true });
     const listener = starts(await listen(settings));
     const addresses = createAddresses({ ...settings, port: listener.port });
-    const store = starts(await openStore(settings));
+    const store = starts(await openStore(settings, onFatal));
     const logs = starts(openLogStore({ file: join(dataDir, 'logs.sqlite'), log }));
     const readModels = starts(
       openReadModels({
@@ -136,8 +138,8 @@ async function stopAll(parts: readonly Running[], log: Log): Promise<void> {
   }
 }
 
-async function openStore({ eventStoreUrl, dataDir }: Settings): Promise<EventStore> {
-  if (eventStoreUrl === undefined) return openSqliteEventStore({ file: join(dataDir, 'events.sqlite') });
+async function openStore({ eventStoreUrl, dataDir }: Settings, onEnded: ServerOptions['onFatal']): Promise<EventStore> {
+  if (eventStoreUrl === undefined) return openSqliteEventStore({ file: join(dataDir, 'events.sqlite'), onEnded });
   // Loaded only where it is used: its client takes tens of megabytes.
   const { openEventStoreDb } = await import('@yardmaster/event-store/eventstoredb');
   return openEventStoreDb({ url: eventStoreUrl });

@@ -64,7 +64,7 @@ export async function startTestServer({
   if (dataDir === undefined) onEnd(() => rm(folder, { recursive: true, force: true }));
   const read = readSettings({ YARDMASTER_PORT: '0', YARDMASTER_DATA_DIR: folder, ...env });
   if (!read.ok) throw new Error(read.problems.join('\n'));
-  const server = await startServer({ settings: read.settings, dashboardDir, log });
+  const server = await startServer({ settings: read.settings, dashboardDir, log, onFatal: throwIt });
   onEnd(() => server.stop());
   const { actors, readModels, clock } = server.parts;
   const url = `http://127.0.0.1:${server.port}`;
@@ -139,3 +139,8 @@ export const aWebsiteZip = (...more: readonly ZipEntry[]): Buffer =>
 export const idOf = ({ website }: UploadAnswer): JobId => website.buildJobId as JobId; // made by the server
 
 export { hashSecret };
+
+/** Nothing in these tests ends the store's thread: when it ends all the same, the test run is to fail. */
+function throwIt(error: Error): never {
+  throw error;
+}

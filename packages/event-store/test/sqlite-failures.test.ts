@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { EventStoreUnavailable } from '@yardmaster/application';
 import { EventStoreNotOpened, openSqliteEventStore } from '@yardmaster/event-store/sqlite';
 import { anEvent, aStream, idsOf, someEvents } from '@yardmaster/event-store/testing';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openStoreThread } from '../src/sqlite/open-store-thread.ts';
 import { createSqliteEventStore } from '../src/sqlite/sqlite-event-store.ts';
 import { collect, readEverything } from '../testing/contract/contract-case.ts';
@@ -80,9 +80,10 @@ test('opens one file many times at once, and makes one store of it', async () =>
   await Promise.all(stores.map((store) => store.stop()));
 });
 
-test('throws on every call and in every subscription when its thread dies', async () => {
+test('throws on every call and in every subscription when its thread dies, and tells its owner', async () => {
   const thread = await openStoreThread(file);
-  const store = createSqliteEventStore(thread);
+  const onEnded = vi.fn();
+  const store = createSqliteEventStore(thread, { onEnded });
   await store.append(aStream(), 'no_stream', someEvents(1));
   const subscription = store.subscribeToAll()[Symbol.asyncIterator]();
   await subscription.next();
@@ -102,6 +103,7 @@ test('throws on every call and in every subscription when its thread dies', asyn
   await expect(store.readAll({ limit: 1 })).rejects.toBeInstanceOf(EventStoreUnavailable);
   await expect(store.lastPosition()).rejects.toBeInstanceOf(EventStoreUnavailable);
   await expect(collect(store.subscribeToAll(), () => false)).rejects.toBeInstanceOf(EventStoreUnavailable);
+  expect(onEnded).toHaveBeenCalledOnce();
   await store.stop();
 });
 

@@ -22,10 +22,11 @@ export const buildJobDecider: Decider<BuildJobSnapshot, BuildJobCommand, BuildJo
     return proposal.ok ? checkedByMachine(proposal.events, state, command) : proposal;
   },
   evolve(state, event) {
-    if (!state.can(event)) {
+    const next = after(state, event);
+    if (next === null) {
       return { ok: false, drift: `The machine refuses ${event.type} in ${JSON.stringify(state.value)}.` };
     }
-    return { ok: true, state: transition(buildJobMachine, state, event)[0] };
+    return { ok: true, state: next };
   },
   stateValue: (state) => state.value,
   parseEvent: (type, data) => BuildJobEvent.parse({ type, data }),
@@ -176,8 +177,9 @@ function failAttempt(
   state: BuildJobSnapshot,
   { now, random, retryable }: DecisionContext & { readonly retryable: boolean },
 ): Decision<BuildJobEvent> {
-  if (!state.can(failure)) return refused(state, failure.type);
-  const { context } = transition(buildJobMachine, state, failure)[0];
+  const failed = after(state, failure);
+  if (failed === null) return refused(state, failure.type);
+  const { context } = failed;
   const { attempt } = context;
   if (retryable && hasAttemptsLeft(context)) {
     const delayMs = retryDelayMs({ attempt, random });
@@ -199,10 +201,20 @@ function checkedByMachine(
 ): Decision<BuildJobEvent> {
   let current = state;
   for (const event of events) {
-    if (!current.can(event)) return refused(state, command.type);
-    current = transition(buildJobMachine, current, event)[0];
+    const next = after(current, event);
+    if (next === null) return refused(state, command.type);
+    current = next;
   }
   return { ok: true, events };
+}
+
+/**
+ * The state after an event, or null where the machine refuses it: XState returns the very same snapshot for an event that
+ * no transition takes, and a new one for any other. The same answer as `can`, at half the cost.
+ */
+function after(state: BuildJobSnapshot, event: BuildJobEvent): BuildJobSnapshot | null {
+  const [next] = transition(buildJobMachine, state, event);
+  return next === state ? null : next;
 }
 
 function refused(state: BuildJobSnapshot, what: string) {

@@ -20,6 +20,8 @@ export interface SqliteEventStoreOptions {
   readonly pollIntervalMs?: number;
   /** Called after each batch that this instance has written, so that others on the same file can be nudged. */
   readonly onCommit?: (lastPosition: Position) => void;
+  /** Called once when the store's thread has ended without being asked to. */
+  readonly onEnded?: (error: EventStoreUnavailable) => void;
 }
 
 export interface SqliteEventStore extends EventStore {
@@ -34,7 +36,8 @@ export interface SqliteEventStore extends EventStore {
  * Appends of one turn of the event loop share a transaction and a flush to disk. Subscribers of this instance get what
  * it appends straight from the commit; what other processes append after a nudge, or within `pollIntervalMs`.
  * A full or failing disk throws `EventStoreUnavailable` and loses nothing that was acknowledged; the store goes on as
- * soon as the disk does. If the thread itself ends, every call and subscription throws: open the store anew.
+ * soon as the disk does. If the thread itself ends, every call and subscription throws, and
+ * `onEnded` is called: this instance is of no use any more.
  */
 export async function openSqliteEventStore(options: SqliteEventStoreOptions): Promise<SqliteEventStore> {
   return createSqliteEventStore(await openStoreThread(options.file), options);
@@ -43,7 +46,7 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
 /** The store over a thread that is already running; {@link openSqliteEventStore} starts one. */
 export function createSqliteEventStore(
   thread: StoreThread,
-  { pollIntervalMs = defaultPollIntervalMs, onCommit }: Omit<SqliteEventStoreOptions, 'file'> = {},
+  { pollIntervalMs = defaultPollIntervalMs, onCommit, onEnded }: Omit<SqliteEventStoreOptions, 'file'> = {},
 ): SqliteEventStore {
   const bell = createBell();
   const recent = createRecentEvents(thread.lastPosition);
@@ -96,6 +99,7 @@ export function createSqliteEventStore(
     failure = error;
     appends.fail(error);
     bell.fail(error);
+    onEnded?.(error);
   });
 
   /** Reads pages until `limit` events are there or no more follow. */
