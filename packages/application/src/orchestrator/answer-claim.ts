@@ -3,8 +3,10 @@ import type { ClaimReply, ClaimRequest } from '@yardmaster/protocol';
 import type { Actors } from '../actors.ts';
 import type { ArtifactTokens } from '../artifact-tokens.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
 import { leaseMs } from './fleet.ts';
 import type { OpenJobs } from './open-jobs.ts';
+import { unlessDrifted } from './unless-drifted.ts';
 
 /** How long an attempt may fetch its source and hand in its output: well past the sum of all step timeouts. */
 const artifactTokenLifetimeMs = 6 * 3_600_000;
@@ -19,15 +21,19 @@ export async function answerClaim(
     readonly openJobs: OpenJobs;
     readonly artifactTokens: ArtifactTokens;
     readonly clock: Clock;
+    readonly log: Log;
   },
   claim: ClaimRequest & { readonly workerId: WorkerId; readonly jobId: JobId },
 ): Promise<ClaimReply> {
   const { jobId, workerId, attempt, workerSession, claimId } = claim;
-  const result = await world.actors.buildJob.handle(
-    jobId,
-    { type: 'ClaimBuild', attempt, workerId, workerSession, claimId, leaseMs },
-    { actor: { kind: 'worker', workerId }, causationId: claimId },
+  const result = await unlessDrifted(world, jobId, () =>
+    world.actors.buildJob.handle(
+      jobId,
+      { type: 'ClaimBuild', attempt, workerId, workerSession, claimId, leaseMs },
+      { actor: { kind: 'worker', workerId }, causationId: claimId },
+    ),
   );
+  if (result === null) return { granted: false, code: 'stream-drift', message: 'The build is set aside.' };
   if (!result.ok) return { granted: false, ...result.rejection };
   if (result.state.value === 'cancelling') {
     return { granted: false, code: 'build-cancelled', message: 'The build is being cancelled.' };

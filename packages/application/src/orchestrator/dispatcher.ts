@@ -5,6 +5,7 @@ import type { Log } from '../ports/log.ts';
 import type { OrchestratorMessaging } from '../ports/messaging.ts';
 import { defaultPool, type Fleet } from './fleet.ts';
 import type { OpenJob, OpenJobs } from './open-jobs.ts';
+import { unlessDrifted } from './unless-drifted.ts';
 
 const bySystem = { actor: { kind: 'system', name: 'dispatcher' } } as const;
 
@@ -16,6 +17,8 @@ export interface Dispatcher {
    * out what is there and was not dispatched (ghosts), and takes dispatches back while no worker is there to claim them.
    */
   reconcile(): Promise<void>;
+  /** Does nothing more, and resolves when what was under way has ended. Idempotent. */
+  stop(): Promise<void>;
 }
 
 /**
@@ -33,25 +36,39 @@ export function createDispatcher(world: {
 }): Dispatcher {
   const { actors, openJobs, fleet, messaging, clock, log } = world;
   let running: Promise<void> | null = null;
+  let reconciling: Promise<void> | null = null;
   let again = false;
+  let stopped = false;
 
   return {
     kick() {
       again = true;
-      running ??= run().finally(() => {
-        running = null;
-      });
+      running ??= run();
       return running;
     },
-    reconcile,
+    reconcile() {
+      reconciling ??= compareWithQueue().finally(() => {
+        reconciling = null;
+      });
+      return reconciling;
+    },
+    async stop() {
+      stopped = true;
+      await Promise.allSettled([running, reconciling]);
+    },
   };
 
   async function run(): Promise<void> {
-    while (again) {
-      again = false;
-      const credit = messaging.connected ? fleet.slots(defaultPool) - outstanding() : 0;
-      if (credit <= 0) continue;
-      for (const job of inQueueOrder(openJobs.inPhase('ready')).slice(0, credit)) await dispatch(job);
+    await null; // Kicks of the same turn join; and `running` is set before it is cleared.
+    try {
+      while (again && !stopped) {
+        again = false;
+        const credit = messaging.connected ? fleet.slots(defaultPool) - outstanding() : 0;
+        if (credit <= 0) continue;
+        for (const job of inQueueOrder(openJobs.inPhase('ready')).slice(0, credit)) await dispatch(job);
+      }
+    } finally {
+      running = null; // In the same breath as the last look, so that no kick falls in between.
     }
   }
 
@@ -64,36 +81,33 @@ export function createDispatcher(world: {
   }
 
   function outstanding(): number {
-    let count = 0;
-    for (const phase of ['dispatched', 'held', 'cancelling'] as const) count += openJobs.inPhase(phase).length;
-    return count;
+    return openJobs.count('dispatched') + openJobs.count('held') + openJobs.count('cancelling');
   }
 
   async function dispatch(job: OpenJob): Promise<void> {
-    try {
+    if (stopped) return;
+    await oneOf(job.id, async () => {
       const result = await actors.buildJob.handle(job.id, { type: 'DispatchBuild', pool: defaultPool }, bySystem);
       openJobs.updateFrom(job.id, result);
-      if (result.ok) await publish(job.id, job.attempt + 1);
-    } catch (error) {
-      log.error({ jobId: job.id, error }, 'A build could not be dispatched; it will be tried again.');
-    }
+      if (result.ok) await publish(job);
+    });
   }
 
-  async function publish(jobId: JobId, attempt: number): Promise<void> {
-    await messaging.publishWork(defaultPool, { jobId, attempt });
+  async function publish({ id: jobId, attempt }: OpenJob): Promise<void> {
+    await messaging.publishWork(defaultPool, { jobId, attempt: attempt + 1 });
   }
 
-  async function reconcile(): Promise<void> {
-    if (!messaging.connected) return;
+  async function compareWithQueue(): Promise<void> {
+    if (!messaging.connected || stopped) return;
     const queued = new Set(await messaging.listWork(defaultPool));
     const noWorkers = fleet.slots(defaultPool) === 0 && fleet.listenedLongEnough();
     for (const job of openJobs.inPhase('dispatched')) {
-      if (noWorkers) await withdraw(job);
-      else if (!queued.has(job.id)) await publish(job.id, job.attempt + 1);
+      if (noWorkers) await oneOf(job.id, () => withdraw(job));
+      else if (!queued.has(job.id)) await oneOf(job.id, () => publish(job));
     }
     for (const jobId of queued) {
-      const job = openJobs.get(jobId);
-      if (job?.state !== 'dispatched') await messaging.withdrawWork(defaultPool, jobId);
+      const isGhost = openJobs.get(jobId)?.state !== 'dispatched';
+      if (isGhost) await oneOf(jobId, () => messaging.withdrawWork(defaultPool, jobId));
     }
   }
 
@@ -102,5 +116,15 @@ export function createDispatcher(world: {
     const command = { type: 'WithdrawDispatch', attempt: job.attempt + 1, reason: 'No worker is online.' } as const;
     const result = await actors.buildJob.handle(job.id, command, bySystem);
     openJobs.updateFrom(job.id, result);
+  }
+
+  /** What fails for one build must not hold up the others. */
+  async function oneOf(jobId: JobId, work: () => Promise<void>): Promise<void> {
+    if (stopped || !messaging.connected) return;
+    try {
+      await unlessDrifted(world, jobId, work);
+    } catch (error) {
+      log.error({ jobId, error }, 'A build could not be dispatched or taken back; it will be tried again.');
+    }
   }
 }

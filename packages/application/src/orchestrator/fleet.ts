@@ -5,6 +5,9 @@ import type { Clock } from '../ports/clock.ts';
 /** Silence after which a worker counts as gone. Eight heartbeats, so that one late one does not matter. */
 export const leaseMs = 4_000;
 
+/** Workers that are remembered, those that fell silent included. */
+const maxRemembered = 1_000;
+
 /** The pool that workers without tags belong to. */
 export const defaultPool = 'default';
 
@@ -38,11 +41,18 @@ export function createFleet({ clock }: { readonly clock: Clock }): Fleet {
     return [...seen.values()].filter(isLive).map(({ heartbeat }) => heartbeat);
   }
 
+  /** Who had fallen silent before our own connection broke is not live again after it. */
+  function forgetTheSilent(): void {
+    for (const [workerId, entry] of seen) if (!isLive(entry)) seen.delete(workerId);
+  }
+
   return {
     record(heartbeat) {
+      if (seen.size >= maxRemembered) forgetTheSilent();
       seen.set(heartbeat.workerId, { heartbeat, atMs: clock.monotonicMs() });
     },
     connectionChanged(now) {
+      if (connected && !now) forgetTheSilent();
       connected = now;
       if (!now) return;
       connectedAtMs = clock.monotonicMs();

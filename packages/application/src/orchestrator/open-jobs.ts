@@ -27,12 +27,12 @@ export function phaseOf({ state }: Pick<OpenJob, 'state'>): OpenJobPhase {
 
 /**
  * The builds that have not ended, in memory, each at the newest revision that this process has seen: its own appends at
- * once, everybody else's when they are projected.
+ * once, everybody else's when they are projected. Kept by phase, since thousands may wait while a few run.
  */
 export interface OpenJobs {
   get(id: JobId): OpenJob | undefined;
-  all(): Iterable<OpenJob>;
   inPhase(phase: OpenJobPhase): readonly OpenJob[];
+  count(phase: OpenJobPhase): number;
   /** Takes a newer view of a job; an older one is ignored. */
   update(job: OpenJob): void;
   /** Takes over what a command of this process has just found or made of a job. */
@@ -42,14 +42,30 @@ export interface OpenJobs {
 
 export function createOpenJobs(): OpenJobs {
   const jobs = new Map<JobId, OpenJob>();
+  const phases: Readonly<Record<OpenJobPhase, Map<JobId, OpenJob>>> = {
+    ready: new Map(),
+    dispatched: new Map(),
+    held: new Map(),
+    cancelling: new Map(),
+    other: new Map(),
+  };
+  const remove = (id: JobId) => {
+    const known = jobs.get(id);
+    if (known === undefined) return;
+    jobs.delete(id);
+    phases[phaseOf(known)].delete(id);
+  };
   const update = (job: OpenJob) => {
     const known = jobs.get(job.id);
-    if (known === undefined || known.revision < job.revision) jobs.set(job.id, job);
+    if (known !== undefined && known.revision >= job.revision) return;
+    remove(job.id);
+    jobs.set(job.id, job);
+    phases[phaseOf(job)].set(job.id, job);
   };
   return {
     get: (id) => jobs.get(id),
-    all: () => jobs.values(),
-    inPhase: (phase) => [...jobs.values()].filter((job) => phaseOf(job) === phase),
+    inPhase: (phase) => [...phases[phase].values()],
+    count: (phase) => phases[phase].size,
     update,
     updateFrom(id, { state, revision }) {
       const known = jobs.get(id);
@@ -57,9 +73,7 @@ export function createOpenJobs(): OpenJobs {
       const { priority, attempt, workerId, workerSession } = state.context;
       update({ ...known, state: state.value, revision, priority, attempt, workerId, workerSession });
     },
-    remove: (id) => {
-      jobs.delete(id);
-    },
+    remove,
   };
 }
 

@@ -12,8 +12,10 @@ import { createFleet, type Fleet } from './fleet.ts';
 import { createOpenJobs, type OpenJob, openJobFrom, phaseOf } from './open-jobs.ts';
 import { runPolicies } from './policies.ts';
 import { recordReport } from './record-report.ts';
+import { removeArtifactsRegularly } from './remove-unreferenced-artifacts.ts';
 import { type ReceivedLogs, sealLog } from './seal-log.ts';
 import { createTimers } from './timers.ts';
+import { unlessDrifted } from './unless-drifted.ts';
 import { watchWorkers } from './watch-workers.ts';
 
 export interface OrchestratorOptions {
@@ -49,15 +51,21 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
   const timers = createTimers(world);
   const dispatcher = createDispatcher(world);
   const watch = watchWorkers(world);
+  /** Builds whose timers could not be read, with the revision to read them at; the next sweep tries again. */
+  const unarmed = new Map<JobId, number>();
+  const underWay = new Set<Promise<void>>();
   const guard = (work: Promise<unknown>, what: string) => {
-    work.catch((error) => log.error({ error }, `${what} failed; it is tried again.`));
+    const done = work
+      .catch((error) => log.error({ error }, `${what} failed; it is tried again.`))
+      .then(() => void underWay.delete(done));
+    underWay.add(done);
   };
 
   // Listening begins before the load: what is seen twice is recognised by its revision.
   const running: Running[] = [readModels.onBatch(followBatch)];
   for (const record of readModels.openJobs()) {
     openJobs.update(openJobFrom(record));
-    if (record.state !== 'queued') await armTimers(record.id, record.revision);
+    if (record.state !== 'queued') guard(armTimers(record.id, record.revision), 'Arming timers');
   }
   running.push(
     messaging.onConnectionChange((connected) => {
@@ -79,21 +87,24 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
     }),
     runPolicies({
       ...options,
-      sealLog: (jobId) => sealLog(options, jobId),
+      sealLog: (jobId, signal) => sealLog(options, jobId, signal),
       mark: {
         read: () => readModels.mark('policies') as Position | null,
         write: (position) => readModels.setMark('policies', position),
       },
     }),
-    every(sweepEveryMs, () => watch.sweep().then(dispatcher.kick), 'Looking for lost workers'),
-    every(reconcileEveryMs, () => dispatcher.reconcile(), 'Reconciling the work queue'),
+    every(sweepEveryMs, () => watch.sweep(), 'Looking for lost workers'),
+    every(sweepEveryMs, dispatcher.kick, 'Dispatching'),
+    every(sweepEveryMs, armWhatIsUnarmed, 'Arming timers'),
+    every(reconcileEveryMs, dispatcher.reconcile, 'Reconciling the work queue'),
+    removeArtifactsRegularly(options),
   );
 
   return {
     fleet,
     async stop() {
-      timers.stop();
-      await Promise.all(running.splice(0).map((part) => part.stop()));
+      await Promise.all([timers.stop(), dispatcher.stop(), ...running.splice(0).map((part) => part.stop())]);
+      await Promise.all(underWay);
     },
   };
 
@@ -121,8 +132,21 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
   }
 
   async function armTimers(jobId: JobId, revision: number): Promise<void> {
-    const { state } = await actors.buildJob.load(jobId, { atLeastRevision: revision });
-    timers.arm(jobId, state);
+    try {
+      const load = () => actors.buildJob.load(jobId, { atLeastRevision: revision });
+      const loaded = await unlessDrifted(world, jobId, load);
+      if (loaded !== null) timers.arm(jobId, loaded.state);
+    } catch (error) {
+      unarmed.set(jobId, revision);
+      throw error;
+    }
+  }
+
+  async function armWhatIsUnarmed(): Promise<void> {
+    for (const [jobId, revision] of [...unarmed]) {
+      await armTimers(jobId, revision);
+      if (unarmed.get(jobId) === revision) unarmed.delete(jobId);
+    }
   }
 
   function every(ms: number, work: () => Promise<unknown>, what: string): Running {

@@ -1,9 +1,11 @@
-import { BuildJobEvent, type BuildJobEventOf, isTerminal, JobId, WebsiteId } from '@yardmaster/domain';
+import { BuildJobEvent, type BuildJobEventOf, isTerminal, JobId, statusOf, WebsiteId } from '@yardmaster/domain';
+import { z } from 'zod';
 import type { Actors } from '../actors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventStore, Position, RecordedEvent } from '../ports/event-store.ts';
 import type { Log } from '../ports/log.ts';
 import type { Running } from '../ports/messaging.ts';
+import { StreamDrift } from '../replay-stream.ts';
 
 const envelope = (event: RecordedEvent) => ({
   actor: { kind: 'system', name: 'policies' } as const,
@@ -11,8 +13,11 @@ const envelope = (event: RecordedEvent) => ({
   causationId: event.metadata.eventId,
 });
 
-/** Pause before an event that a policy could not react to is tried again. */
-const retryAfterMs = 1_000;
+/** Pauses before an event that a policy could not react to is tried again; they double from the first to the second. */
+const firstRetryMs = 500;
+const longestRetryMs = 30_000;
+/** Logs that are sealed at one time; events wait beyond that. */
+export const maxSealsAtOnce = 64;
 
 export interface PoliciesOptions {
   readonly store: EventStore;
@@ -20,20 +25,21 @@ export interface PoliciesOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Seals the log of a job that has ended. May take seconds and is not waited for between events. */
-  readonly sealLog: (jobId: JobId) => Promise<void>;
+  readonly sealLog: (jobId: JobId, signal: AbortSignal) => Promise<void>;
   readonly mark: { read(): Position | null; write(position: Position): void };
 }
 
 /**
  * What follows from events in other streams: a published output starts its preview, an unsuccessful end stops it, and an
  * ended build's log is sealed. Each event is reacted to at least once, in order, from a durable mark on; every reaction is
- * a command that has no effect the second time.
+ * a command that has no effect the second time. What fails is tried again until it succeeds, but for a stream that has
+ * drifted: that is said in the log and passed over, since no try will ever go better.
  */
 export function runPolicies({ store, actors, clock, log, sealLog, mark }: PoliciesOptions): Running {
   const abort = new AbortController();
   const sealing = new Set<Promise<void>>();
-  /** Positions whose seals are still being made: the mark stays before the oldest. */
-  const unsealed = new Set<Position>();
+  /** Positions whose seals are still being made, oldest first, each with the position before it. */
+  const unsealed = new Map<Position, Position | null>();
   let reached = mark.read();
   const finished = run();
 
@@ -41,11 +47,23 @@ export function runPolicies({ store, actors, clock, log, sealLog, mark }: Polici
     async stop() {
       abort.abort();
       await finished;
-      await Promise.allSettled(sealing);
+      await Promise.all(sealing);
     },
   };
 
+  /** A subscription that breaks or ends by itself is begun again where it was. */
   async function run(): Promise<void> {
+    while (!abort.signal.aborted) {
+      try {
+        await follow();
+      } catch (error) {
+        log.error({ error }, 'The policies cannot follow the event store; they try again.');
+      }
+      await pause(firstRetryMs);
+    }
+  }
+
+  async function follow(): Promise<void> {
     const after = reached;
     for await (const batch of store.subscribeToAll({ ...(after === null ? {} : { after }), signal: abort.signal })) {
       for (const event of batch) {
@@ -57,29 +75,45 @@ export function runPolicies({ store, actors, clock, log, sealLog, mark }: Polici
     }
   }
 
-  /** The mark covers everything reacted to, short of logs that are still being sealed. */
+  /** The mark covers everything reacted to, short of the oldest log that is still being sealed. */
   function writeMark(): void {
-    if (reached !== null && unsealed.size === 0) mark.write(reached);
+    const [beforeOldest] = unsealed.values();
+    const position = unsealed.size === 0 ? reached : (beforeOldest ?? null);
+    if (position === null) return;
+    try {
+      mark.write(position);
+    } catch (error) {
+      log.error({ error }, 'The mark of the policies could not be written; the next one covers it.');
+    }
   }
 
   async function untilDone(work: () => Promise<void>, event: RecordedEvent): Promise<void> {
-    while (!abort.signal.aborted) {
+    for (let pauseMs = firstRetryMs; !abort.signal.aborted; pauseMs = Math.min(pauseMs * 2, longestRetryMs)) {
       try {
         return await work();
       } catch (error) {
-        log.error({ stream: event.stream, revision: event.revision, error }, 'A policy failed; it is tried again.');
-        await pause();
+        if (abort.signal.aborted) return;
+        const { stream, revision } = event;
+        if (error instanceof StreamDrift || error instanceof z.ZodError) {
+          log.error({ stream, revision, error }, 'No policy can react to an event; it is passed over.');
+          return;
+        }
+        log.error({ stream, revision, error }, 'A policy failed; it is tried again.');
+        await pause(pauseMs);
       }
     }
   }
 
-  function pause(): Promise<void> {
+  function pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = clock.setTimer(retryAfterMs, resolve);
-      abort.signal.addEventListener('abort', () => {
+      const done = () => {
         timer.cancel();
+        abort.signal.removeEventListener('abort', done);
         resolve();
-      });
+      };
+      const timer = clock.setTimer(ms, done);
+      abort.signal.addEventListener('abort', done);
+      if (abort.signal.aborted) done();
     });
   }
 
@@ -94,7 +128,10 @@ export function runPolicies({ store, actors, clock, log, sealLog, mark }: Polici
       const reason = event.type === 'BuildFailed' ? 'The build failed.' : 'The build was cancelled.';
       await actors.preview.handle(jobId, { type: 'StopPreview', reason }, envelope(event));
     }
-    if (isTerminal(event)) sealInBackground(jobId, event);
+    if (isTerminal(event)) {
+      while (sealing.size >= maxSealsAtOnce) await Promise.race(sealing);
+      sealInBackground(jobId, event);
+    }
   }
 
   async function startPreview(
@@ -102,8 +139,14 @@ export function runPolicies({ store, actors, clock, log, sealLog, mark }: Polici
     { data: { artifactId, spa } }: BuildJobEventOf<'OutputPublished'>,
     event: RecordedEvent,
   ): Promise<void> {
-    const { request } = (await actors.buildJob.load(jobId, { atLeastRevision: event.revision })).state.context;
-    if (request === null) return;
+    const { state } = await actors.buildJob.load(jobId, { atLeastRevision: event.revision });
+    const { request, outputArtifactId } = state.context;
+    const status = statusOf(state.value);
+    if (request === null || status === 'failed' || status === 'cancelled') return;
+    // An output of an attempt that is over by now.
+    if (outputArtifactId !== artifactId) return;
+    // Started before: a preview that somebody has stopped since stays so.
+    if ((await actors.preview.load(jobId)).state.context.artifactId === artifactId) return;
     const { state: website } = await actors.website.load(WebsiteId.parse(request.websiteId));
     if (website.status !== 'active') return;
     await actors.preview.handle(
@@ -123,8 +166,8 @@ export function runPolicies({ store, actors, clock, log, sealLog, mark }: Polici
   }
 
   function sealInBackground(jobId: JobId, event: RecordedEvent): void {
-    unsealed.add(event.position);
-    const sealed = untilDone(() => sealLog(jobId), event).finally(() => {
+    unsealed.set(event.position, reached);
+    const sealed = untilDone(() => sealLog(jobId, abort.signal), event).then(() => {
       sealing.delete(sealed);
       if (!abort.signal.aborted) unsealed.delete(event.position);
       writeMark();

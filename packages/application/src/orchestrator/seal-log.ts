@@ -17,13 +17,16 @@ export interface ReceivedLogs {
 /** How long an ended build's last lines are waited for when its worker sent no end marker, and how often is looked. */
 const longestWaitMs = 5_000;
 const lookEveryMs = 100;
+/** Characters that are handed on at a time: a line for itself would cost more in the streams than in its compression. */
+const chunkCharacters = 64_000;
 
 const bySystem = { actor: { kind: 'system', name: 'log-sealer' } } as const;
 
 /**
  * Writes an ended build's log into an artifact (gzipped NDJSON) and records where it is and what is missing, so that it
- * outlives the log stream. Does nothing for a log that is sealed already. The artifact's id follows from the job's, so a
- * crash in the middle leaves nothing to clean up.
+ * outlives the log stream. Does nothing for a log that is sealed already. The artifact's id follows from the job's, and
+ * what an interrupted try has put there is replaced, so the record always says what the artifact holds. Rejects with the
+ * signal's reason when that aborts before the log is complete.
  */
 export async function sealLog(
   world: {
@@ -33,36 +36,43 @@ export async function sealLog(
     readonly clock: Clock;
   },
   jobId: JobId,
+  signal: AbortSignal,
 ): Promise<void> {
   const { actors, logs, artifacts } = world;
   if ((await actors.log.load(jobId)).state.value === 'sealed') return;
   const { attempt } = (await actors.buildJob.load(jobId)).state.context;
-  await endOrTimeout(world, jobId, attempt);
+  if (attempt > 0) await endOrTimeout(world, { jobId, attempt, signal });
 
-  let lines = 0;
-  const ndjson = function* () {
-    for (const line of logs.readAll(jobId)) {
-      lines += 1;
-      yield `${JSON.stringify(line)}\n`;
-    }
-  };
+  const counted = { lines: 0 };
   const artifactId = ArtifactId.parse(`log-${createHash('sha256').update(jobId).digest('hex').slice(0, 32)}`);
-  const packed = ReadableStream.from(ndjson())
+  const packed = ReadableStream.from(ndjson(logs.readAll(jobId), counted))
     .pipeThrough(new TextEncoderStream())
     .pipeThrough(new CompressionStream('gzip'));
+  await artifacts.delete(artifactId);
   const { sizeBytes } = await artifacts.putContent(artifactId, packed);
   const missingLines = attempt === 0 ? 0 : missing(logs.progress(jobId, attempt));
-  await actors.log.handle(jobId, { type: 'SealLog', artifactId, lines, missingLines, sizeBytes }, bySystem);
+  await actors.log.handle(jobId, { type: 'SealLog', artifactId, ...counted, missingLines, sizeBytes }, bySystem);
+}
+
+function* ndjson(lines: Iterable<LogLineView>, counted: { lines: number }): Generator<string> {
+  let chunk = '';
+  for (const line of lines) {
+    counted.lines += 1;
+    chunk += `${JSON.stringify(line)}\n`;
+    if (chunk.length < chunkCharacters) continue;
+    yield chunk;
+    chunk = '';
+  }
+  if (chunk !== '') yield chunk;
 }
 
 async function endOrTimeout(
   { logs, clock }: { readonly logs: ReceivedLogs; readonly clock: Clock },
-  jobId: JobId,
-  attempt: number,
+  { jobId, attempt, signal }: { readonly jobId: JobId; readonly attempt: number; readonly signal: AbortSignal },
 ): Promise<void> {
-  if (attempt === 0) return;
   const giveUpAtMs = clock.monotonicMs() + longestWaitMs;
   while (clock.monotonicMs() < giveUpAtMs) {
+    signal.throwIfAborted();
     const { received, end } = logs.progress(jobId, attempt);
     if (end !== null && received >= end) return;
     await new Promise<void>((resolve) => clock.setTimer(lookEveryMs, resolve));

@@ -2,6 +2,8 @@ import { type BuildJobSnapshot, type JobId, type PendingTimer, pendingTimers } f
 import type { Actors } from '../actors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import type { OpenJobs } from './open-jobs.ts';
+import { unlessDrifted } from './unless-drifted.ts';
 
 const bySystem = { actor: { kind: 'system', name: 'timers' } } as const;
 
@@ -13,16 +15,23 @@ const retryAfterMs = 1_000;
 export interface Timers {
   /** Replaces a job's timers by those that its state calls for: none, once it has ended. */
   arm(jobId: JobId, state: BuildJobSnapshot): void;
-  stop(): void;
+  /** Disarms all, and waits for what is being recorded. Idempotent. */
+  stop(): Promise<void>;
 }
 
 /**
  * Keeps the timers that states call for, in memory: the log is where they are written, so a restart arms them again. When
  * one is due, the command that it stands for goes to the job; whether it still means anything the machine decides.
  */
-export function createTimers(world: { readonly actors: Actors; readonly clock: Clock; readonly log: Log }): Timers {
+export function createTimers(world: {
+  readonly actors: Actors;
+  readonly openJobs: OpenJobs;
+  readonly clock: Clock;
+  readonly log: Log;
+}): Timers {
   const { actors, clock, log } = world;
   const armed = new Map<JobId, readonly { cancel(): void }[]>();
+  const expiring = new Set<Promise<void>>();
   let stopped = false;
 
   return {
@@ -35,9 +44,10 @@ export function createTimers(world: { readonly actors: Actors; readonly clock: C
         timers.map((timer) => schedule(jobId, timer)),
       );
     },
-    stop() {
+    async stop() {
       stopped = true;
       for (const jobId of [...armed.keys()]) disarm(jobId);
+      await Promise.all(expiring);
     },
   };
 
@@ -56,10 +66,13 @@ export function createTimers(world: { readonly actors: Actors; readonly clock: C
     const wake = () => {
       if (cancelled) return;
       if (Date.parse(timer.dueAt) > clock.now().getTime()) return sleep(0);
-      expire(jobId, timer).catch((error) => {
-        log.error({ jobId, timer: timer.kind, error }, 'A due timer could not be recorded; it will be tried again.');
-        if (!cancelled) sleep(retryAfterMs);
-      });
+      const expired = unlessDrifted(world, jobId, () => expire(jobId, timer))
+        .catch((error) => {
+          log.error({ jobId, timer: timer.kind, error }, 'A due timer could not be recorded; it will be tried again.');
+          if (!cancelled) sleep(retryAfterMs);
+        })
+        .then(() => void expiring.delete(expired));
+      expiring.add(expired);
     };
     sleep(0);
     return {

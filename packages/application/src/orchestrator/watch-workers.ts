@@ -6,6 +6,7 @@ import type { Log } from '../ports/log.ts';
 import type { OrchestratorMessaging } from '../ports/messaging.ts';
 import { type Fleet, leaseMs } from './fleet.ts';
 import { type OpenJob, type OpenJobs, phaseOf } from './open-jobs.ts';
+import { unlessDrifted } from './unless-drifted.ts';
 
 const bySystem = { actor: { kind: 'system', name: 'worker-watch' } } as const;
 
@@ -51,12 +52,12 @@ export function watchWorkers(world: {
     },
     async sweep() {
       if (!messaging.connected) return;
-      const held = [...openJobs.all()].filter(isHeld);
+      const held = [...openJobs.inPhase('held'), ...openJobs.inPhase('cancelling')];
+      forgetAllBut(held);
       for (const job of held) {
         const reason = lossOf(job);
-        if (reason !== null) await declareLost(job, reason);
+        if (reason !== null) await unlessDrifted(world, job.id, () => declareLost(job, reason));
       }
-      forgetAllBut(held);
     },
     restart: () => listedAtMs.clear(),
   };

@@ -4,7 +4,7 @@ import type { ReadModels } from '../projections/read-models.ts';
 
 /**
  * Deletes a website: it leaves every list, its waiting and running builds are cancelled and its previews stop. Events
- * and logs stay, as everything that happened does. Nothing refers to its artifacts any more, but they stay on the disk.
+ * and logs stay, as everything that happened does; sources and outputs go with the removal of what nothing refers to.
  */
 export async function deleteWebsite(
   { actors, readModels }: { readonly actors: Actors; readonly readModels: ReadModels },
