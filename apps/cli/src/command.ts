@@ -11,6 +11,8 @@ export type CommandIo = {
   readonly err: (text: string) => void;
   /** True when `err` is a terminal: progress bars and colours make sense. */
   readonly isTerminal: boolean;
+  /** The same for `out`. */
+  readonly isOutTerminal: boolean;
   /** Aborted at the first Ctrl-C or SIGTERM; a command then ends by itself, soon. */
   readonly signal: AbortSignal;
   /** Aborted at a second one, more than a second later: the process ends right after the listeners have run. */
@@ -35,4 +37,9 @@ export class UsageError extends Error {
 /** Ends a command with one line for a person, without a stack; exit code 1. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
+}
+
+/** Ends a command that Ctrl-C broke off; exit code 130. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
 }

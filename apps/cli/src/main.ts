@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { nearestName } from '@yardmaster/protocol/nearest-name';
-import { type Command, CommandError, type CommandIo, UsageError } from './command.ts';
+import { type Command, CommandError, type CommandIo, Interrupted, UsageError } from './command.ts';
 import { listenForStopSignals } from './stop-signals.ts';
 
 /** What shells give for a program that Ctrl-C ended. */
-const FORCED_EXIT_CODE = 130;
+const INTERRUPTED_EXIT_CODE = 130;
 
 /** Loaded on demand, so that `up`, which lives long, holds nothing of the others in memory. */
 const commands: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
@@ -45,6 +45,7 @@ async function runCommand(command: Command, args: readonly string[], io: Command
       io.err(`yardmaster: ${error.message}\n\nUsage: yardmaster ${command.usage}\n`);
       return 2;
     }
+    if (error instanceof Interrupted) return INTERRUPTED_EXIT_CODE;
     if (!(error instanceof CommandError)) throw error;
     io.err(`yardmaster: ${error.message}\n`);
     return 1;
@@ -84,13 +85,14 @@ function version(): string {
 
 function processIo(): CommandIo {
   const { signal, force } = listenForStopSignals();
-  force.addEventListener('abort', () => setImmediate(() => process.exit(FORCED_EXIT_CODE)));
+  force.addEventListener('abort', () => setImmediate(() => process.exit(INTERRUPTED_EXIT_CODE)));
   return {
     env: process.env,
     cwd: process.cwd(),
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     isTerminal: process.stderr.isTTY === true,
+    isOutTerminal: process.stdout.isTTY === true,
     signal,
     force,
   };

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { Problem } from '@yardmaster/protocol';
 import { readSettings } from '@yardmaster/protocol/settings';
 import type { z } from 'zod';
-import { CommandError, type CommandIo } from '../command.ts';
+import { CommandError, type CommandIo, Interrupted } from '../command.ts';
 import { repositoryRoot } from '../up/data-folder.ts';
 
 /** Options that every command which talks to a server takes. */
@@ -25,14 +25,20 @@ export class ApiProblem extends CommandError {
 
 export interface ApiClient {
   readonly serverUrl: string;
-  /** Sends a request and parses the answer. `path` follows `/api/website-builder`. */
+  /**
+   * Sends a request and parses the answer. `path` follows `/api/website-builder`. Rejects with {@link Interrupted} at
+   * Ctrl-C, and with an error for which {@link isPassing} is true when no whole answer came.
+   */
   request<Schema extends z.ZodType>(
     schema: Schema,
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
-    options?: { readonly body?: FormData | object; readonly signal?: AbortSignal; readonly idempotencyKey?: string },
+    options?: { readonly body?: FormData; readonly idempotencyKey?: string },
   ): Promise<z.output<Schema>>;
 }
+
+/** Time for an answer to a request without a body, in milliseconds. An upload takes what it takes. */
+const answerTimeoutMs = 30_000;
 
 /** Finds server and token: from the options, the environment, or the local data directory. */
 export async function connect(
@@ -51,22 +57,22 @@ export async function connect(
   if (token === undefined) throw new CommandError('No API token: give --token or set YARDMASTER_TOKEN.');
   return {
     serverUrl,
-    async request(schema, method, path, { body, signal, idempotencyKey } = {}) {
-      const isForm = body instanceof FormData;
-      const response = await send(`${serverUrl}/api/website-builder${path}`, {
+    async request(schema, method, path, { body, idempotencyKey } = {}) {
+      const timeout = body === undefined ? [AbortSignal.timeout(answerTimeoutMs)] : [];
+      const { response, answer } = await send(io.signal, `${serverUrl}/api/website-builder${path}`, {
         method,
         headers: {
           authorization: `Bearer ${token}`,
           accept: 'application/json',
-          ...(body === undefined || isForm ? {} : { 'content-type': 'application/json' }),
           ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
         },
-        ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
-        ...(signal === undefined ? {} : { signal }),
+        ...(body === undefined ? {} : { body }),
+        signal: AbortSignal.any([io.signal, ...timeout]),
       });
-      const answer: unknown = await response.json().catch(() => null);
       if (!response.ok) throw problemOf(response.status, answer);
-      return schema.parse(answer);
+      const parsed = schema.safeParse(answer);
+      if (!parsed.success) throw new CommandError(`${serverUrl} gave an answer that this version does not understand.`);
+      return parsed.data;
     },
   };
 }
@@ -78,14 +84,28 @@ export function isPassing(error: unknown): boolean {
 
 class ServerUnreachable extends CommandError {}
 
-async function send(url: string, init: RequestInit): Promise<Response> {
+/** What proxies answer, and the server itself, while it starts or stops. */
+const notReady: ReadonlySet<number> = new Set([502, 503, 504]);
+
+async function send(interrupted: AbortSignal, url: string, init: RequestInit) {
+  const { origin } = new URL(url);
   try {
     const response = await fetch(url, init);
-    if (response.status === 502 || response.status === 503) throw new ServerUnreachable(`${url} is not ready.`);
-    return response;
+    const text = await response.text(); // An answer that breaks off is none.
+    if (notReady.has(response.status)) throw new ServerUnreachable(`${origin} is not ready.`);
+    return { response, answer: parseJson(text) };
   } catch (error) {
-    if (error instanceof ServerUnreachable || (error instanceof Error && error.name === 'AbortError')) throw error;
-    throw new ServerUnreachable(`${new URL(url).origin} cannot be reached. Is it running?`, { cause: error });
+    if (interrupted.aborted) throw new Interrupted();
+    if (error instanceof ServerUnreachable) throw error;
+    throw new ServerUnreachable(`${origin} cannot be reached. Is it running?`, { cause: error });
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 

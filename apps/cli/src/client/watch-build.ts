@@ -1,9 +1,9 @@
-import { CommandError, type CommandIo } from '../command.ts';
+import { type CommandIo, Interrupted } from '../command.ts';
 import type { ApiClient } from './api-client.ts';
 import { createBuildScreen, resultText } from './build-screen.ts';
 import { followBuild } from './follow-build.ts';
 
-/** Shows a build until it ends. Resolves to the exit code: 0 completed, 1 anything else. */
+/** Shows a build until it ends. Resolves to the exit code: 0 completed, 1 failed or cancelled. */
 export async function watchBuild(
   client: ApiClient,
   jobId: string,
@@ -14,6 +14,7 @@ export async function watchBuild(
     const job = await followBuild(client, jobId, {
       onLines: (lines) => json || screen.lines(lines),
       onJob: (current) => json || screen.job(current),
+      onOutage: () => screen.notice(outageText(client)),
       signal: io.signal,
     });
     screen.close();
@@ -22,6 +23,11 @@ export async function watchBuild(
   } catch (error) {
     screen.close();
     if (!io.signal.aborted) throw error;
-    throw new CommandError(`Stopped watching; the build goes on. See it again with: yardmaster logs ${jobId} -f`);
+    io.err(`Stopped watching; the build goes on. See it again with: yardmaster logs ${jobId} -f\n`);
+    throw new Interrupted();
   }
+}
+
+export function outageText({ serverUrl }: ApiClient): string {
+  return `${serverUrl} does not answer; still trying.`;
 }

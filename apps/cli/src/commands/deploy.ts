@@ -10,7 +10,7 @@ import { UploadAnswer, WebsiteView } from '@yardmaster/protocol';
 import { z } from 'zod';
 import { type ApiClient, connect, serverOptions, serverOptionsUsage } from '../client/api-client.ts';
 import { watchBuild } from '../client/watch-build.ts';
-import { type Command, CommandError, type CommandIo, UsageError } from '../command.ts';
+import { type Command, CommandError, Interrupted, UsageError } from '../command.ts';
 
 /** What every machine makes again by itself, or what is nobody's business. */
 const ignoredFolders: ReadonlySet<string> = new Set(['node_modules', '.git', '.yardmaster']);
@@ -40,10 +40,13 @@ ${serverOptionsUsage}`,
     });
     const [target, ...rest] = positionals;
     if (target === undefined || rest.length > 0) throw new UsageError('Name one folder or archive.');
-    const client = await connect(values, io);
     const path = resolve(io.cwd, target);
-    const name = values.name ?? basename(path).replace(/\.(zip|tar\.gz|tgz)$/i, '');
-    const answer = await withArchive(path, (file) => upload(client, { file, name, priority: values.priority, io }));
+    const info = await stat(path).catch(() => null);
+    if (info === null) throw new CommandError(`There is no ${path}.`);
+    const client = await connect(values, io);
+    const name = values.name ?? basename(path).replace(info.isDirectory() ? '' : /\.(zip|tar\.gz|tgz)$/i, '');
+    const send = (file: string) => upload(client, { file, name, priority: values.priority });
+    const answer = info.isDirectory() ? await withArchive(path, io.signal, send) : await send(path);
     if (!values.json) {
       io.err(`Job ${answer.website.buildJobId}, position ${answer.queuePosition} in the queue.\n`);
     }
@@ -54,15 +57,21 @@ ${serverOptionsUsage}`,
   },
 };
 
-/** Packs a folder into an archive for as long as it takes; an archive is used as it is. */
-async function withArchive<Result>(path: string, use: (file: string) => Promise<Result>): Promise<Result> {
-  const info = await stat(path).catch(() => null);
-  if (info === null) throw new CommandError(`There is no ${path}.`);
-  if (!info.isDirectory()) return await use(path);
+/** Packs a folder into an archive for as long as it takes. */
+async function withArchive<Result>(
+  path: string,
+  signal: AbortSignal,
+  use: (file: string) => Promise<Result>,
+): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), 'yardmaster-deploy-'));
   try {
     const file = join(folder, `${basename(path)}.tar.gz`);
-    await pipeline(await packFolder(path, { ignore: ignoredFolders }), createWriteStream(file));
+    try {
+      await pipeline(await packFolder(path, { ignore: ignoredFolders }), createWriteStream(file), { signal });
+    } catch (error) {
+      if (signal.aborted) throw new Interrupted();
+      throw new CommandError(`${path} cannot be packed: ${error instanceof Error ? error.message : String(error)}`);
+    }
     return await use(file);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -71,7 +80,7 @@ async function withArchive<Result>(path: string, use: (file: string) => Promise<
 
 async function upload(
   client: ApiClient,
-  { file, name, priority, io }: { file: string; name: string; priority: string | undefined; io: CommandIo },
+  { file, name, priority }: { readonly file: string; readonly name: string; readonly priority: string | undefined },
 ): Promise<UploadAnswer> {
   const form = new FormData();
   const known = await websiteNamed(client, name);
@@ -81,7 +90,6 @@ async function upload(
   form.append('files', await openAsBlob(file), basename(file));
   return await client.request(UploadAnswer, 'POST', '/upload', {
     body: form,
-    signal: io.signal,
     idempotencyKey: randomUUID(),
   });
 }

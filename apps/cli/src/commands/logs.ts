@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
+import type { LogLineView } from '@yardmaster/protocol';
 import { connect, serverOptions, serverOptionsUsage } from '../client/api-client.ts';
-import { plain } from '../client/build-screen.ts';
-import { followBuild, readLines } from '../client/follow-build.ts';
+import { shownOn } from '../client/build-screen.ts';
+import { createLineReader, followBuild } from '../client/follow-build.ts';
 import { jobIdFrom } from '../client/job-id.ts';
-import type { Command } from '../command.ts';
+import { outageText } from '../client/watch-build.ts';
+import { type Command, Interrupted } from '../command.ts';
 
 export const command: Command = {
   summary: "Print a build's log.",
@@ -24,16 +26,19 @@ ${serverOptionsUsage}`,
     });
     const jobId = jobIdFrom(positionals);
     const client = await connect(values, io);
-    const text = (line: { readonly text: string }) => {
+    const text = (line: LogLineView) => {
       if (values.json) return JSON.stringify(line);
-      return io.isTerminal ? `${line.text}\u001b[0m` : plain(line.text);
+      return shownOn({ isTerminal: io.isOutTerminal, env: io.env }, line.text);
     };
-    const watch = {
-      onLines: (lines: readonly { readonly text: string }[]) => io.out(lines.map((line) => `${text(line)}\n`).join('')),
-      signal: io.signal,
-    };
-    if (values.follow) await followBuild(client, jobId, { ...watch, onJob() {} });
-    else await readLines(client, jobId, 0, watch);
-    return 0;
+    const onLines = (lines: readonly LogLineView[]) => io.out(lines.map((line) => `${text(line)}\n`).join(''));
+    try {
+      if (values.follow) {
+        const onOutage = () => io.err(`${outageText(client)}\n`);
+        await followBuild(client, jobId, { onLines, onJob() {}, onOutage, signal: io.signal });
+      } else await createLineReader(client, jobId, onLines).readNew();
+      return 0;
+    } catch (error) {
+      throw io.signal.aborted ? new Interrupted() : error;
+    }
   },
 };

@@ -12,7 +12,17 @@ function quietIo(env: Record<string, string>): CommandIo & { readonly said: stri
   const said: string[] = [];
   const never = new AbortController().signal;
   const write = (text: string) => void said.push(text);
-  return { env, cwd: '/', out: write, err: write, isTerminal: false, signal: never, force: never, said };
+  return {
+    env,
+    cwd: '/',
+    out: write,
+    err: write,
+    isTerminal: false,
+    isOutTerminal: false,
+    signal: never,
+    force: never,
+    said,
+  };
 }
 
 test('a bad setting stops the start and is named', async () => {
