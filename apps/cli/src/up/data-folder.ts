@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { CommandError } from '../command.ts';
 
 /** The root of the repository, where the programs are. */
 export const repositoryRoot = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -23,12 +24,21 @@ export type DataFolder = {
   readonly instanceId: string;
 };
 
-/** Makes the data directory where it is missing, readable by its owner only. */
+/**
+ * Makes the data directory where it is missing, readable by its owner only. Throws CommandError where that cannot be:
+ * its place is a file, may not be written to, or is on a full disk.
+ */
 export function openDataFolder(dataDir: string): DataFolder {
   const root = resolve(repositoryRoot, dataDir);
   const inside = (name: string) => join(root, name);
-  for (const folder of [root, inside('run'), inside('logs'), inside('nats')]) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    for (const folder of [root, inside('run'), inside('logs'), inside('nats')]) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    }
+    makeInstanceId(inside('instance-id'));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`the data directory ${root} cannot be used: ${why}. YARDMASTER_DATA_DIR names another.`);
   }
   return {
     root,
@@ -38,15 +48,26 @@ export function openDataFolder(dataDir: string): DataFolder {
     nats: inside('nats'),
     adminTokenFile: inside('admin-token'),
     serverUrlFile: inside('server-url'),
-    instanceId: instanceIdOf(inside('instance-id')),
+    instanceId: readInstanceId(inside('instance-id')),
   };
 }
 
-function instanceIdOf(file: string): string {
+/** Of two starts at one moment the first makes it. Linked when it is written, so a full disk leaves no empty one. */
+function makeInstanceId(file: string): void {
+  if (existsSync(file)) return;
+  const written = `${file}.${process.pid}`;
   try {
-    writeFileSync(file, randomUUID(), { flag: 'wx' });
+    writeFileSync(written, randomUUID(), { mode: 0o600 });
+    linkSync(written, file);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  } finally {
+    rmSync(written, { force: true });
   }
-  return z.uuid().parse(readFileSync(file, 'utf8').trim());
+}
+
+function readInstanceId(file: string): string {
+  const id = z.uuid().safeParse(readFileSync(file, 'utf8').trim());
+  if (id.success) return id.data;
+  throw new CommandError(`${file} is damaged. Delete it and start again; nothing but running builds knows it.`);
 }

@@ -58,3 +58,22 @@ test('a port that is taken is named, with the setting that helps, and the data d
 test('an option that does not exist is a usage error', async () => {
   await expect(command.run(['--fast'], quietIo({}))).rejects.toMatchObject({ code: 'ERR_PARSE_ARGS_UNKNOWN_OPTION' });
 });
+
+test.each([
+  ['a file', (root: string) => root],
+  ['inside a file', (root: string) => join(root, 'data')],
+])('a data directory that is %s is refused in one line, with the setting that names another', async (_case, place) => {
+  const file = join(temporaryFolder(), 'file');
+  writeFileSync(file, '');
+  const refused = command.run([], quietIo({ YARDMASTER_DATA_DIR: place(file) }));
+  await expect(refused).rejects.toBeInstanceOf(CommandError);
+  await expect(refused).rejects.toThrow(/cannot be used: E(EXIST|NOTDIR).*YARDMASTER_DATA_DIR/);
+});
+
+test('a damaged instance id stops the start with what to do about it', async () => {
+  const dataDir = temporaryFolder();
+  writeFileSync(join(dataDir, 'instance-id'), '');
+  const refused = command.run([], quietIo({ YARDMASTER_DATA_DIR: dataDir }));
+  await expect(refused).rejects.toBeInstanceOf(CommandError);
+  await expect(refused).rejects.toThrow(/instance-id is damaged\. Delete it/);
+});
