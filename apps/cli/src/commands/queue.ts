@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type JobSummary, UserQueue } from '@yardmaster/protocol';
 import { connect, serverOptions, serverOptionsUsage } from '../client/api-client.ts';
+import { plain } from '../client/build-screen.ts';
 import type { Command } from '../command.ts';
 
 export const command: Command = {
@@ -27,7 +28,7 @@ function queueText({ activeJobs, completedJobs }: UserQueue): string {
   return jobs.map((job) => `${job.id}  ${job.status.padEnd(9)}  ${title(job)}  ${whereItIs(job)}\n`).join('');
 }
 
-const title = ({ websiteName, buildNumber }: JobSummary) => `${websiteName} #${buildNumber}`.padEnd(24);
+const title = ({ websiteName, buildNumber }: JobSummary) => `${plain(websiteName)} #${buildNumber}`.padEnd(24);
 
 function whereItIs(job: JobSummary): string {
   if (job.queuePosition !== null) return `position ${job.queuePosition}. ${job.waitingReason ?? ''}`;
