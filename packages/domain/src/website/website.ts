@@ -5,8 +5,15 @@ import { JobId, UserId } from '../ids.ts';
 
 /** A name as it is stored. Stored data is checked, never changed: a replay has to see what the live state saw. */
 const StoredName = z.string().min(1).max(100);
+/** Control characters, and those that turn the direction of the text around them: a name is shown among other text. */
+const unshowable = /[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/u;
+
 /** A name as a person types it. */
-export const WebsiteName = z.string().trim().pipe(StoredName);
+export const WebsiteName = z
+  .string()
+  .trim()
+  .refine((name) => !unshowable.test(name), 'A name holds no line breaks or other control characters.')
+  .pipe(StoredName);
 
 /** The most builds of one website; its numbers never start again. */
 export const maxBuildsPerWebsite = 100_000;

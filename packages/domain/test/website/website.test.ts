@@ -42,6 +42,17 @@ describe('renaming a website', () => {
       .thenNothing();
   });
 
+  test.each(['two\nlines', 'nul\0', '\u001b]0;title\u0007', 'moc.\u202eelpmaxe', 'half a \ud83d'])(
+    'does not take %j, which acts on the text around it',
+    (name) => {
+      expect(WebsiteName.safeParse(name).success).toBe(false);
+    },
+  );
+
+  test.each(['日本語', 'Ünï 😀', '👩‍💻 café', '<b>"R&D"</b>'])('takes %j', (name) => {
+    expect(WebsiteName.parse(name)).toBe(name);
+  });
+
   test('is read as a person meant it, and stored as it was read', () => {
     expect(WebsiteName.parse('  Garden club ')).toBe('Garden club');
     for (const name of ['', '   ', 'x'.repeat(101)]) expect(WebsiteName.safeParse(name).success).toBe(false);
