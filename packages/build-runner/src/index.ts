@@ -1,5 +1,4 @@
 export { type Extraction, extractArchive, unpackOutput } from './archive/extract-archive.ts';
-export { type ArchiveInspection, inspectArchive } from './archive/inspect-archive.ts';
 export { type ArchiveLimits, defaultArchiveLimits } from './archive/limits.ts';
 export { listFiles, packFolder } from './archive/pack-folder.ts';
 export { type ArchiveRejection, type ArchiveRejectionCode, archiveRejectionCodes } from './archive/rejection.ts';

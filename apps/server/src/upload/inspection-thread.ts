@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { inspectArchive } from '@yardmaster/build-runner';
+import { inspectArchive } from '@yardmaster/build-runner/inspect-archive';
 import type { InspectionReply, InspectionRequest } from './inspector.ts';
 
 const underWay = new Map<number, AbortController>();

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Running } from '@yardmaster/application';
-import type { ArchiveInspection, ArchiveLimits } from '@yardmaster/build-runner';
+import type { ArchiveLimits } from '@yardmaster/build-runner';
+import type { ArchiveInspection } from '@yardmaster/build-runner/inspect-archive';
 
 export type InspectionRequest =
   | { readonly type: 'inspect'; readonly id: number; readonly file: string; readonly limits: ArchiveLimits }
@@ -14,6 +15,8 @@ const resourceLimits = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 
 
 /** Inspects uploaded archives away from the event loop, which an archive of gigabytes would keep busy for seconds. */
 export interface Inspector extends Running {
+  /** Starts the thread when there is none, so that it is there by the time that an upload has arrived. */
+  prepare(): void;
   /** Throws when this machine fails, when the signal aborts, and when the thread ends. */
   inspect(request: {
     readonly file: string;
@@ -52,6 +55,9 @@ export function createInspector(): Inspector {
   }
 
   return {
+    prepare() {
+      thread ??= start();
+    },
     async inspect({ file, limits, signal }) {
       signal.throwIfAborted();
       thread ??= start();

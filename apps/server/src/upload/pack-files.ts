@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -20,14 +21,26 @@ export async function packFiles({
   readonly stagedFile: string;
   readonly files: readonly (ReceivedFile & { readonly path: string })[];
   readonly into: string;
-}): Promise<void> {
+}): Promise<{ readonly sha256: string; readonly sizeBytes: number }> {
   const archive = pack();
   const adding = addAll();
-  const writing = pipeline(archive, createGzip({ level: gzipLevel }), createWriteStream(into, { flags: 'wx' }));
+  const hash = createHash('sha256');
+  let archiveBytes = 0;
+  const file = createWriteStream(into, { flags: 'wx' });
+  const writing = pipeline(archive, createGzip({ level: gzipLevel }), measured, file);
   adding.catch((error: Error) => archive.destroy(error));
   const [added, written] = await Promise.allSettled([adding, writing]);
   if (added.status === 'rejected') throw added.reason;
   if (written.status === 'rejected') throw written.reason;
+  return { sha256: hash.digest('hex'), sizeBytes: archiveBytes };
+
+  async function* measured(gzip: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of gzip) {
+      hash.update(chunk);
+      archiveBytes += chunk.length;
+      yield chunk;
+    }
+  }
 
   async function addAll(): Promise<void> {
     for (const { path, offset, sizeBytes } of files) {

@@ -1,10 +1,11 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { createHash, type Hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { ArchiveLimits } from '@yardmaster/build-runner';
 import busboy from 'busboy';
 import { createBufferReclaimer } from './reclaim-buffers.ts';
 import { UploadAborted, UploadRefused } from './refusal.ts';
+import type { StagedFile } from './staged-file.ts';
 
 /** One uploaded file: where its bytes lie in the staged file. */
 export interface ReceivedFile {
@@ -17,6 +18,8 @@ export interface ReceivedFile {
 
 export interface ReceivedUpload {
   readonly files: readonly ReceivedFile[];
+  /** Of the first file's bytes, which are all there is when one archive was sent; null without files. */
+  readonly firstSha256: string | null;
   /** Every field but `paths`; of one sent twice the last counts. */
   readonly fields: ReadonlyMap<string, string>;
   /** Relative paths of the files, in their order; empty when none were sent. */
@@ -45,26 +48,21 @@ const maxWaitingFiles = 64;
  * later what the bytes are.
  *
  * Throws {@link UploadRefused} at the first violation of a limit, {@link UploadAborted} when the client goes away. The
- * staged file is the caller's to remove, in every case. What is left of the request is read and dropped, so that the
- * client gets to see the answer.
+ * staged file is flushed, and the caller's to close and to remove, in every case. What is left of the request is read and
+ * dropped, so that the client gets to see the answer.
  */
 export async function receiveUpload(
   req: IncomingMessage,
-  {
-    stagedFile,
-    limits,
-    tally,
-  }: { readonly stagedFile: string; readonly limits: ArchiveLimits; readonly tally: UploadTally },
+  target: { readonly staged: StagedFile; readonly limits: ArchiveLimits; readonly tally: UploadTally },
 ): Promise<ReceivedUpload> {
-  const parser = createParser(req, limits);
-  const staged = await open(stagedFile, 'wx');
+  const parser = createParser(req, target.limits);
   try {
-    return await receiveParts(req, parser, { staged, limits, tally });
+    const received = await receiveParts(req, parser, target);
+    await target.staged.flush();
+    return received;
   } catch (error) {
     drop(req);
     throw error;
-  } finally {
-    await staged.close();
   }
 }
 
@@ -103,10 +101,11 @@ function createParser(req: IncomingMessage, limits: ArchiveLimits): busboy.Busbo
 function receiveParts(
   req: IncomingMessage,
   parser: busboy.Busboy,
-  target: { readonly staged: FileHandle; readonly limits: ArchiveLimits; readonly tally: UploadTally },
+  target: { readonly staged: StagedFile; readonly limits: ArchiveLimits; readonly tally: UploadTally },
 ): Promise<ReceivedUpload> {
   const fields = createFields();
   const files: ReceivedFile[] = [];
+  const firstHash = createHash('sha256');
   const { promise, resolve, reject } = Promise.withResolvers<ReceivedUpload>();
   // Small files arrive several to a chunk; they are written one after the other, in their order.
   let writing: Promise<void> = Promise.resolve();
@@ -123,7 +122,8 @@ function receiveParts(
     waiting += 1;
     if (waiting === maxWaitingFiles) req.unpipe(parser);
     writing = writing.then(async () => {
-      files.push(await appendFile(content, { ...target, name, offset: endOf(files.at(-1)) }));
+      const hash = files.length === 0 ? firstHash : null;
+      files.push(await appendFile(content, { ...target, name, offset: endOf(files.at(-1)), hash }));
       waiting -= 1;
       if (waiting === maxWaitingFiles - 1 && !isOver) req.pipe(parser);
     });
@@ -140,7 +140,12 @@ function receiveParts(
   parser.on('fieldsLimit', () => reject(tooManyFiles(target.limits.maxFiles)));
   parser.on('error', (error: Error) => reject(malformed(error.message)));
   parser.on('close', () => {
-    writing.then(() => resolve({ files, ...fields.result() }), reject);
+    writing
+      .then(() => {
+        const firstSha256 = files.length === 0 ? null : firstHash.digest('hex');
+        resolve({ files, firstSha256, ...fields.result() });
+      })
+      .catch(reject);
   });
   req.on('aborted', () => reject(new UploadAborted('The client went away.')));
   req.on('error', () => reject(new UploadAborted('The connection broke.')));
@@ -159,14 +164,16 @@ const endOf = (file: ReceivedFile | undefined): number => (file === undefined ? 
 async function appendFile(
   content: Readable,
   file: {
-    readonly staged: FileHandle;
+    readonly staged: StagedFile;
     readonly limits: ArchiveLimits;
     readonly tally: UploadTally;
     readonly name: string;
     readonly offset: number;
+    /** Gets the bytes too. */
+    readonly hash: Hash | null;
   },
 ): Promise<ReceivedFile> {
-  const { staged, limits, tally, name, offset } = file;
+  const { staged, limits, tally, name, offset, hash } = file;
   const reclaim = createBufferReclaimer();
   let sizeBytes = 0;
   let head = Buffer.alloc(0);
@@ -179,7 +186,8 @@ async function appendFile(
     if (sizeBytes > limits.maxFileBytes && !isArchiveHead(head) && !hasArchiveName(name)) {
       throw fileTooLarge(name, limits.maxFileBytes);
     }
-    await staged.writeFile(chunk); // from the current position on
+    hash?.update(chunk);
+    await staged.append(chunk);
     reclaim(chunk.length);
   }
   return { name, offset, sizeBytes, isArchive: isArchiveHead(head) };

@@ -1,7 +1,8 @@
-import { rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import type { ArtifactStore } from '@yardmaster/application';
 import type { ArchiveLimits } from '@yardmaster/build-runner';
+import { websiteTypeOf } from '@yardmaster/build-runner/website-type';
 import type { ArtifactId, BuildSource } from '@yardmaster/domain';
 import type { Inspector } from './inspector.ts';
 import { packFiles } from './pack-files.ts';
@@ -13,6 +14,7 @@ import {
   type UploadTally,
 } from './receive-upload.ts';
 import { UploadAborted, UploadRefused } from './refusal.ts';
+import { createStagedFile, type StagedFile } from './staged-file.ts';
 
 const maxOriginalNameLength = 255;
 
@@ -21,7 +23,7 @@ const maxOriginalNameLength = 255;
  * into the artifact store, durably. Throws {@link UploadRefused} for what is not accepted; whatever happens, nothing is
  * left in the staging area.
  */
-export async function takeUpload<Fields>(
+export async function takeUpload<Fields, Prepared>(
   req: IncomingMessage,
   {
     artifacts,
@@ -29,6 +31,7 @@ export async function takeUpload<Fields>(
     artifactIdFor,
     limits,
     checkFields,
+    prepare,
     tally,
   }: {
     readonly artifacts: ArtifactStore;
@@ -38,35 +41,63 @@ export async function takeUpload<Fields>(
     readonly limits: ArchiveLimits;
     /** Called before anything expensive; throws what the client is to be told. */
     readonly checkFields: (fields: ReceivedUpload['fields']) => Fields;
+    /** Done for an accepted upload while its archive is put; it may stay done when that fails. */
+    readonly prepare: (fields: Fields) => Promise<Prepared>;
     readonly tally: UploadTally;
   },
-): Promise<{ readonly source: BuildSource; readonly fields: Fields }> {
+): Promise<{ readonly source: BuildSource; readonly fields: Fields; readonly prepared: Prepared }> {
   const gone = new AbortController();
   const { signal } = gone;
   req.once('aborted', () => gone.abort(new UploadAborted('The client went away.')));
-  const stagedFile = await artifacts.stagingPath();
+  inspector.prepare();
   const packed = await artifacts.stagingPath();
+  const staged = await createStagedFile(await artifacts.stagingPath());
   try {
-    const upload = await receiveUpload(req, { stagedFile, limits, tally });
+    const upload = await receiveUpload(req, { staged, limits, tally });
     const originalName = nameOf(upload);
     const fields = checkFields(upload.fields);
-    if (upload.files.length === 0) throw filesMissing();
-    if (isOneArchive(upload)) await rename(stagedFile, packed);
-    else await packFiles({ stagedFile, files: withPaths(upload), into: packed });
-
-    const inspection = await inspector.inspect({ file: packed, limits, signal });
+    const { file, sha256, sizeBytes, synced } = await asOneArchive(upload, { staged, packed });
+    const [inspection] = await Promise.all([inspector.inspect({ file, limits, signal }), synced]);
     if (!inspection.ok) throw new UploadRefused(inspection.rejection);
-    const { format, sha256, archiveBytes, websiteType } = inspection;
+    const { format, packageJson } = inspection;
     const artifactId = artifactIdFor(sha256);
-    await artifacts.putFile(artifactId, packed);
-    return { fields, source: { artifactId, format, sha256, sizeBytes: archiveBytes, originalName, websiteType } };
+    const [put, prepared] = await Promise.allSettled([artifacts.putFile(artifactId, file), prepare(fields)]);
+    if (put.status === 'rejected') throw put.reason;
+    if (prepared.status === 'rejected') throw prepared.reason;
+    const websiteType = websiteTypeOf(packageJson);
+    const source = { artifactId, format, sha256, sizeBytes, originalName, websiteType };
+    return { source, fields, prepared: prepared.value };
   } catch (error) {
     // An inspection that was broken off fails with an error of its own.
     signal.throwIfAborted();
     throw error;
   } finally {
-    await Promise.all([rm(stagedFile, { force: true }), rm(packed, { force: true })]);
+    await staged.close();
+    await Promise.all([rm(staged.path, { force: true }), rm(packed, { force: true })]);
   }
+}
+
+interface Archive {
+  readonly file: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  /** Rejects when the disk could not keep it, which a later fsync of the same file need not say again. */
+  readonly synced: Promise<void>;
+}
+
+/** The staged file as it is when one archive was sent, else a new one of all its files. */
+async function asOneArchive(
+  upload: ReceivedUpload,
+  { staged, packed }: { readonly staged: StagedFile; readonly packed: string },
+): Promise<Archive> {
+  const [first] = upload.files;
+  if (first === undefined || upload.firstSha256 === null) throw filesMissing();
+  if (!isOneArchive(upload)) {
+    const written = await packFiles({ stagedFile: staged.path, files: withPaths(upload), into: packed });
+    return { file: packed, ...written, synced: Promise.resolve() };
+  }
+  // Begun now, the disk does most of its work during the inspection, and `putFile` has less to wait for.
+  return { file: staged.path, sha256: upload.firstSha256, sizeBytes: first.sizeBytes, synced: staged.sync() };
 }
 
 /** One file is an archive, unless it is named as part of a folder or its path says that it is something else. */

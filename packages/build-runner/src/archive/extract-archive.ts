@@ -36,7 +36,7 @@ export const extractArchive = async ({
   readonly signal: AbortSignal;
 }): Promise<Extraction> =>
   extracting(into, async (visitor) => {
-    const format = await recogniseFormat(file, limits);
+    const format = recogniseFormat(file, limits);
     return walkArchive({ file, format, limits, signal, visitor });
   });
 

@@ -1,8 +1,3 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
-import { parsePackageJson } from '../project/package-json.ts';
-import { type WebsiteType, websiteType } from '../project/website-type.ts';
 import { createRootFinder } from './common-root.ts';
 import { drain } from './drain.ts';
 import type { ArchiveLimits } from './limits.ts';
@@ -16,12 +11,10 @@ export type ArchiveInspection =
       readonly format: ArchiveFormat;
       readonly files: number;
       readonly unpackedBytes: number;
-      readonly archiveBytes: number;
-      readonly sha256: string;
       /** The single folder that everything is in, or `''`. */
       readonly root: string;
-      readonly hasPackageJson: boolean;
-      readonly websiteType: WebsiteType;
+      /** The text of the `package.json` at the root, cut at a megabyte; null where there is none. */
+      readonly packageJson: string | null;
     }
   | { readonly ok: false; readonly rejection: ArchiveRejection };
 
@@ -43,7 +36,7 @@ export const inspectArchive = async ({
   readonly signal: AbortSignal;
 }): Promise<ArchiveInspection> => {
   try {
-    const format = await recogniseFormat(file, limits);
+    const format = recogniseFormat(file, limits);
     const found = createFindings();
     const totals = await walkArchive({
       file,
@@ -58,18 +51,7 @@ export const inspectArchive = async ({
     });
     const { root, packageJson, entryPages } = found.conclude();
     if (packageJson === null && entryPages === 0) throw nothingToBuild();
-    const { sha256, archiveBytes } = await hashFile(file, signal);
-    return {
-      ok: true,
-      format,
-      files: totals.files,
-      unpackedBytes: totals.unpackedBytes,
-      archiveBytes,
-      sha256,
-      root,
-      hasPackageJson: packageJson !== null,
-      websiteType: websiteType(packageJson === null ? null : parsePackageJson(packageJson)),
-    };
+    return { ok: true, format, ...totals, root, packageJson };
   } catch (error) {
     if (error instanceof ArchiveRejected) return { ok: false, rejection: error.rejection };
     throw error;
@@ -130,11 +112,4 @@ const readBounded = async (content: AsyncIterable<Buffer>, maxBytes: number): Pr
     kept += chunk.length;
   }
   return Buffer.concat(chunks).toString('utf8');
-};
-
-const hashFile = async (file: string, signal: AbortSignal) => {
-  const hash = createHash('sha256');
-  const source = createReadStream(file, { highWaterMark: 256 * 1024 });
-  await pipeline(source, hash, { signal });
-  return { sha256: hash.digest('hex'), archiveBytes: source.bytesRead };
 };

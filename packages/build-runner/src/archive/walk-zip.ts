@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
 import { type Entry, getFileNameLowLevel } from 'yauzl';
@@ -18,46 +17,38 @@ type ZipWalk = WalkOptions & { readonly file: string };
  * before a byte is inflated; the second unpacks, counts the real bytes and verifies every checksum.
  */
 export const walkZip = async (options: ZipWalk): Promise<ArchiveTotals> => {
-  const archiveBytes = (await stat(options.file)).size;
-  const directory = await openZip(options.file);
+  const opened = await openZip(options.file);
   try {
-    await checkDirectory(options, directory, archiveBytes);
+    await checkDirectory(options, opened);
+    return await unpackEntries(options, opened);
   } finally {
-    await directory.close();
-  }
-  const contents = await openZip(options.file);
-  try {
-    return await unpackEntries(options, contents, archiveBytes);
-  } finally {
-    await contents.close();
+    opened.close();
   }
 };
 
-const checkDirectory = async ({ limits, signal }: ZipWalk, opened: OpenZip, archiveBytes: number): Promise<void> => {
-  const { zip } = opened;
+const checkDirectory = async ({ limits, signal }: ZipWalk, opened: OpenZip): Promise<void> => {
   // The end record's own count comes first: a million entries are refused without reading one.
-  if (zip.entryCount > 2 * limits.maxFiles) throw tooMany(limits.maxFiles, 'files');
-  const mayBeTooMany = zip.entryCount > limits.maxFiles;
-  if (mayBeTooMany && (await opened.countFiles()) > limits.maxFiles) throw tooMany(limits.maxFiles, 'files');
+  if (opened.entryCount > 2 * limits.maxFiles) throw tooMany(limits.maxFiles, 'files');
+  const mayBeTooMany = opened.entryCount > limits.maxFiles;
+  if (mayBeTooMany && opened.countFiles() > limits.maxFiles) throw tooMany(limits.maxFiles, 'files');
   const guard = createEntryGuard(limits);
-  const declared = createByteBudget({ limits, archiveBytes });
-  for await (const entry of zip.eachEntry()) {
-    signal.throwIfAborted();
+  const declared = createByteBudget({ limits, archiveBytes: opened.sizeBytes });
+  for await (const entry of opened.eachEntry(signal)) {
     const admission = guard.admit({ path: entryPath(entry), kind: entryKind(entry) });
     refuseUnreadable(entry);
     declared.beginFile(admission.ignored ? '' : admission.path)(entry.uncompressedSize);
   }
 };
 
-const unpackEntries = async (options: ZipWalk, opened: OpenZip, archiveBytes: number): Promise<ArchiveTotals> => {
+const unpackEntries = async (options: ZipWalk, opened: OpenZip): Promise<ArchiveTotals> => {
   const { limits, signal } = options;
   const guard = createEntryGuard(limits);
-  const budget = createByteBudget({ limits, archiveBytes });
+  const budget = createByteBudget({ limits, archiveBytes: opened.sizeBytes });
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
   try {
-    for await (const entry of opened.zip.eachEntry()) {
-      if (signal.aborted || failures.length > 0) break;
+    for await (const entry of opened.eachEntry(signal)) {
+      if (failures.length > 0) break;
       const task: Promise<void> = unpackEntry({ ...options, opened, guard, budget, entry })
         .catch((error: unknown) => void failures.push(error))
         .finally(() => running.delete(task));

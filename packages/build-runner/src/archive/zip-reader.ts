@@ -1,31 +1,49 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { Readable } from 'node:stream';
+import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { inflateRawSync } from 'node:zlib';
 import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl';
 
 const windowBytes = 64 * 1024;
 /** One for the central directory, the rest for local headers and small files. */
-const cachedWindows = 4;
+const windowCount = 4;
 /** Files up to this size are read and inflated in one call: streams cost ten times as much as a small file does. */
 const smallFileBytes = 128 * 1024;
+/** Entries read in one go before whatever else this thread has to do gets its turn. */
+const entriesPerTurn = 64;
 
 /** A record of the central directory, as the zip format lays it out (APPNOTE 4.3.12). */
 const recordSignature = 0x02014b50;
 const recordHeaderBytes = 46;
 const slash = 0x2f;
 
+interface Window {
+  readonly bytes: Buffer;
+  /** Which part of the file it holds; -1 for none yet. */
+  index: number;
+  length: number;
+  usedAt: number;
+}
+
 /**
- * Reads a zip file through a few cached windows. yauzl by itself asks the disk four times per entry, which makes the
- * directory of a 100,000-file archive take ten seconds.
+ * Reads a zip file through a few windows, which are allocated once. yauzl by itself asks the disk four times per entry,
+ * which makes the directory of a 100,000-file archive take ten seconds. The reads are synchronous: one takes some
+ * microseconds, while a round trip through the thread pool waits for a core, twice, when builds keep all of them busy.
  */
 class WindowedReader extends RandomAccessReader {
-  readonly #handle: FileHandle;
-  readonly #windows = new Map<number, Promise<Buffer>>();
-  #last: { readonly start: number; readonly bytes: Buffer } | null = null;
+  readonly #fd: number;
+  readonly #windows: readonly Window[];
+  #uses = 0;
 
-  constructor(handle: FileHandle) {
+  constructor(fd: number) {
     super();
-    this.#handle = handle;
+    this.#fd = fd;
+    this.#windows = Array.from({ length: windowCount }, () => ({
+      bytes: Buffer.allocUnsafeSlow(windowBytes),
+      index: -1,
+      length: 0,
+      usedAt: 0,
+    }));
   }
 
   override read(
@@ -35,26 +53,13 @@ class WindowedReader extends RandomAccessReader {
     position: number,
     callback: (error: Error | null, bytesRead?: number) => void,
   ): void {
-    // The directory is read in hundreds of thousands of small steps; a promise for each would need more memory than it.
-    const from = position % windowBytes;
-    const last = this.#last;
-    if (position - from === last?.start && from + length <= last.bytes.length) {
-      last.bytes.copy(target, offset, from, from + length);
-      queueMicrotask(() => callback(null, length));
-      return;
-    }
-    this.#copy({ target, offset, length, position }).then(
-      (bytesRead) => callback(null, bytesRead),
-      (error: Error) => callback(error),
-    );
+    callback(null, this.#copy({ target, offset, length, position }));
   }
 
-  /** Reads exactly `length` bytes; fails when the file ends before. */
-  async readRange(position: number, length: number): Promise<Buffer> {
-    const target = Buffer.alloc(length);
-    const bytesRead = await this.#copy({ target, offset: 0, length, position });
-    if (bytesRead < length) throw new Error('unexpected EOF');
-    return target;
+  /** Fills the target; fails when the file ends before. */
+  fill(target: Buffer, position: number): void {
+    const bytesRead = this.#copy({ target, offset: 0, length: target.length, position });
+    if (bytesRead < target.length) throw new Error('unexpected EOF');
   }
 
   override _readStreamForRange(start: number, end: number): Readable {
@@ -67,10 +72,10 @@ class WindowedReader extends RandomAccessReader {
   }
 
   /** Counts the files in a central directory in a few windows' memory. Stops at the first thing that is no record. */
-  async countFiles(start: number, end: number): Promise<number> {
+  countFiles(start: number, end: number): number {
     let files = 0;
     let rest: Buffer = Buffer.alloc(0);
-    for await (const chunk of this.#chunks(start, end)) {
+    for (const chunk of this.#chunks(start, end)) {
       const data = Buffer.concat([rest, chunk]);
       let at = 0;
       while (data.length - at >= recordHeaderBytes) {
@@ -86,93 +91,104 @@ class WindowedReader extends RandomAccessReader {
     return files;
   }
 
-  /** A file stream of Node would close the handle when yauzl destroys it. */
-  async *#chunks(start: number, end: number): AsyncGenerator<Buffer> {
+  *#chunks(start: number, end: number): Generator<Buffer> {
     for (let position = start; position < end; ) {
-      const length = Math.min(windowBytes, end - position);
-      const { buffer, bytesRead } = await this.#handle.read(Buffer.alloc(length), 0, length, position);
+      const chunk = Buffer.allocUnsafe(Math.min(windowBytes, end - position));
+      const bytesRead = readSync(this.#fd, chunk, 0, chunk.length, position);
       if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
+      yield chunk.subarray(0, bytesRead);
       position += bytesRead;
     }
   }
 
   /** Copies up to `length` bytes, fewer only at the end of the file. */
-  async #copy(range: { target: Buffer; offset: number; length: number; position: number }): Promise<number> {
+  #copy(range: { target: Buffer; offset: number; length: number; position: number }): number {
     let done = 0;
     while (done < range.length) {
       const position = range.position + done;
-      const window = await this.#window(Math.floor(position / windowBytes));
+      const { bytes, length } = this.#window(Math.floor(position / windowBytes));
       const from = position % windowBytes;
-      this.#last = { start: position - from, bytes: window };
-      const copied = window.copy(range.target, range.offset + done, from, from + range.length - done);
+      const copied = bytes.copy(range.target, range.offset + done, from, Math.min(length, from + range.length - done));
       if (copied === 0) break;
       done += copied;
     }
     return done;
   }
 
-  #window(index: number): Promise<Buffer> {
-    const cached = this.#windows.get(index);
-    if (cached !== undefined) {
-      this.#windows.delete(index);
-      this.#windows.set(index, cached);
-      return cached;
-    }
-    const [oldest] = this.#windows.keys();
-    if (this.#windows.size >= cachedWindows && oldest !== undefined) this.#windows.delete(oldest);
-    const window = this.#readWindow(index);
-    this.#windows.set(index, window);
+  #window(index: number): Window {
+    const held = this.#windows.find((window) => window.index === index);
+    const window = held ?? this.#windows.reduce((oldest, other) => (other.usedAt < oldest.usedAt ? other : oldest));
+    window.usedAt = ++this.#uses;
+    if (held !== undefined) return held;
+    window.index = -1; // nothing, should the read fail
+    window.length = readSync(this.#fd, window.bytes, 0, windowBytes, index * windowBytes);
+    window.index = index;
     return window;
-  }
-
-  async #readWindow(index: number): Promise<Buffer> {
-    const bytes = Buffer.alloc(windowBytes);
-    const { bytesRead } = await this.#handle.read(bytes, 0, windowBytes, index * windowBytes);
-    return bytes.subarray(0, bytesRead);
   }
 }
 
 export interface OpenZip {
-  readonly zip: ZipFile;
+  readonly sizeBytes: number;
+  /** What the end record claims. */
+  readonly entryCount: number;
+  /** The entries of the directory, in its order. Throws when the signal aborts. */
+  eachEntry(signal: AbortSignal): AsyncIterable<Entry>;
   /** The unpacked bytes of an entry, never more than its header declares. */
   readEntry(entry: Entry): AsyncIterable<Buffer>;
   /** The number of files by the directory itself, for little memory. */
-  countFiles(): Promise<number>;
-  close(): Promise<void>;
+  countFiles(): number;
+  close(): void;
 }
 
 /** Opens a zip file. The caller closes it when nothing is read any more. */
 export const openZip = async (file: string): Promise<OpenZip> => {
-  const handle = await open(file, 'r');
+  const fd = openSync(file, 'r');
   try {
-    const { size } = await handle.stat();
-    const reader = new WindowedReader(handle);
+    const { size } = fstatSync(fd);
+    const reader = new WindowedReader(fd);
     // Names are decoded by our own rules, so they arrive as bytes.
     const options = { autoClose: false, lazyEntries: true, decodeStrings: false, validateEntrySizes: true };
-    const zip = await fromRandomAccessReaderPromise(reader, size, options);
+    const readDirectory = () => fromRandomAccessReaderPromise(reader, size, options);
+    const zip = await readDirectory();
     // Before the first entry is read, yauzl's cursor stands at the beginning of the directory.
     const directoryStart = Number(zip.readEntryCursor);
+    const small = Buffer.allocUnsafeSlow(smallFileBytes);
     return {
-      zip,
-      readEntry: (entry) => readEntry({ zip, reader, entry }),
+      sizeBytes: size,
+      entryCount: zip.entryCount,
+      eachEntry: (signal) => inTurns(readDirectory, signal),
+      readEntry: (entry) => readEntry({ zip, reader, entry, small }),
       countFiles: () => reader.countFiles(directoryStart, size),
-      close: () => handle.close(),
+      close: () => closeSync(fd),
     };
   } catch (error) {
-    await handle.close();
+    closeSync(fd);
     throw error;
   }
 };
+
+/** yauzl reads a directory once only, so each reading opens it anew. */
+async function* inTurns(readDirectory: () => Promise<ZipFile>, signal: AbortSignal): AsyncGenerator<Entry> {
+  const zip = await readDirectory();
+  let entries = 0;
+  for await (const entry of zip.eachEntry()) {
+    if (entries++ % entriesPerTurn === 0) await letOthersRun();
+    signal.throwIfAborted();
+    yield entry;
+  }
+}
 
 async function* readEntry({
   zip,
   reader,
   entry,
+  small,
 }: {
   readonly zip: ZipFile;
   readonly reader: WindowedReader;
   readonly entry: Entry;
+  /** Room for the packed bytes of a small file, which are needed for the length of one call. */
+  readonly small: Buffer;
 }): AsyncGenerator<Buffer> {
   const { uncompressedSize, compressedSize } = entry;
   if (Math.max(uncompressedSize, compressedSize) > smallFileBytes) {
@@ -180,11 +196,13 @@ async function* readEntry({
     return;
   }
   const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
-  const packed = await reader.readRange(fileDataStart, compressedSize);
+  const packed = small.subarray(0, compressedSize);
+  reader.fill(packed, fileDataStart);
   // One output buffer of the right size: the default of 16 KB per small file adds up faster than it is collected.
   const chunkSize = Math.max(64, uncompressedSize + 1);
   const maxOutputLength = Math.max(1, uncompressedSize);
-  const bytes = entry.compressionMethod === 8 ? inflateRawSync(packed, { maxOutputLength, chunkSize }) : packed;
+  const isDeflated = entry.compressionMethod === 8;
+  const bytes = isDeflated ? inflateRawSync(packed, { maxOutputLength, chunkSize }) : Buffer.from(packed);
   if (bytes.length !== uncompressedSize) throw new Error('an entry does not have the size that its header declares');
   yield bytes;
 }

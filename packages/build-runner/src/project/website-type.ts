@@ -1,4 +1,4 @@
-import { dependsOn, type PackageJson } from './package-json.ts';
+import { dependsOn, type PackageJson, parsePackageJson } from './package-json.ts';
 
 /** From the most telling dependency to the least: a Preact project may also name React for its types. */
 const tellingDependencies = [
@@ -18,3 +18,7 @@ export const websiteType = (manifest: PackageJson | null): WebsiteType => {
   if (manifest === null) return 'static';
   return tellingDependencies.find(([name]) => dependsOn(manifest, name))?.[1] ?? 'vanilla';
 };
+
+/** The same from the text of a `package.json`; one that cannot be read names no framework and is `static` too. */
+export const websiteTypeOf = (packageJson: string | null): WebsiteType =>
+  websiteType(packageJson === null ? null : parsePackageJson(packageJson));

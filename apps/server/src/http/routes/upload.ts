@@ -1,4 +1,4 @@
-import { requestBuild } from '@yardmaster/application';
+import { createWebsite, requestBuild } from '@yardmaster/application';
 import {
   ArtifactId,
   BuildSettings,
@@ -65,15 +65,23 @@ export function uploadRoutes(parts: GatewayParts): Router {
     const jobId = JobId.parse(idFor('job'));
     const tally: UploadTally = { fileName: null, sizeBytes: 0 };
     try {
-      const { fields, source } = await takeUpload(req, {
+      const {
+        fields,
+        source,
+        prepared: website,
+      } = await takeUpload(req, {
         artifacts,
         inspector,
         artifactIdFor: (sha256) => ArtifactId.parse(`source-${jobId}-${sha256.slice(0, 16)}`),
         limits,
         checkFields: (given) => checkFields(Object.fromEntries(given), viewer),
+        async prepare(accepted) {
+          const website = findWebsite(accepted, viewer, WebsiteId.parse(idFor('website')));
+          await prepareWebsite(website, jobId, res);
+          return website;
+        },
         tally,
       });
-      const website = findWebsite(fields, viewer, WebsiteId.parse(idFor('website')));
       const requested = await requestBuild(actors, {
         owner: website.owner,
         website: website.target,
@@ -120,6 +128,16 @@ export function uploadRoutes(parts: GatewayParts): Router {
       websiteId === undefined ? readModels.websiteByName(viewer.id, name ?? '') : readModels.website(websiteId);
     if (known !== null) return { owner: known.ownerId, target: { kind: 'existing', id: known.id } as const };
     return { owner: viewer.id, target: { kind: 'new', id: newWebsiteId, name: name ?? '' } as const };
+  }
+
+  /**
+   * Records what has to be there before the job, which itself is recorded only once its archive is in the store: the
+   * website when it is new, and the build's number. `requestBuild` finds it done, and says why when it was refused.
+   */
+  async function prepareWebsite({ owner, target }: ReturnType<typeof findWebsite>, jobId: JobId, res: Response) {
+    const envelope = userEnvelope(res);
+    if (target.kind === 'new') await createWebsite(actors, { ...target, owner, correlationId: envelope.correlationId });
+    await actors.website.handle(target.id, { type: 'AssignBuildNumber', jobId }, envelope);
   }
 
   async function recordRefusal(
