@@ -29,7 +29,9 @@ export async function startProduct() {
   const authorization = `Bearer ${(await readFile(join(dataDir, 'admin-token'), 'utf8')).trim()}`;
   const ask = async (path: string, init: RequestInit = {}) => {
     const response = await fetch(`${serverUrl}/api/website-builder${path}`, { ...init, headers: { authorization } });
-    return (await response.json()) as unknown;
+    const answer: unknown = await response.json();
+    if (!response.ok) throw new Error(`${path} was refused: ${JSON.stringify(answer)}\n${server.output()}`);
+    return answer;
   };
 
   return {

@@ -52,14 +52,16 @@ export async function followBuild(client: ApiClient, jobId: string, watch: Watch
 /** Tries again while the server cannot be reached. */
 function persistently({ onOutage, signal }: Watch) {
   return async <Answer>(ask: () => Promise<Answer>): Promise<Answer> => {
-    const startedAtMs = performance.now();
+    let failedSinceMs: number | null = null;
     for (let pauseMs = pollEveryMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       try {
         return await ask();
       } catch (error) {
-        if (!isPassing(error) || performance.now() - startedAtMs > longestOutageMs) throw error;
+        if (!isPassing(error)) throw error;
+        if (failedSinceMs !== null && performance.now() - failedSinceMs > longestOutageMs) throw error;
       }
-      if (pauseMs === pollEveryMs) onOutage();
+      if (failedSinceMs === null) onOutage();
+      failedSinceMs ??= performance.now();
       await sleep(pauseMs, undefined, { signal });
     }
   };
