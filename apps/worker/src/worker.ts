@@ -36,8 +36,8 @@ export interface Worker {
 }
 
 /** Counted from the call of `stop`. Killing takes up to two seconds where a build ignores SIGTERM. */
-const longestSettleMs = 4_000;
-const longestStopMs = 6_000;
+const longestSettleMs = 3_000;
+const longestStopMs = 5_000;
 
 /**
  * A worker: slots that pull, claim and build side by side, one voice for heartbeats, one ear for control messages. It

@@ -29,6 +29,8 @@ export interface OrchestratorWorld {
   readonly nats: NatsServerProcess;
   request(options?: { readonly priority?: number }): Promise<JobId>;
   cancel(jobId: JobId): Promise<void>;
+  /** Damages the history of a job: its last event stands there twice. */
+  drift(jobId: JobId): Promise<void>;
   worker(id: string, options: { readonly slots: number }): ScriptedWorker;
   history(jobId: JobId): Promise<readonly RecordedEvent[]>;
   /** Resolves when the job's history holds an event of this type. */
@@ -67,6 +69,13 @@ export async function openOrchestratorWorld(): Promise<OrchestratorWorld> {
     async cancel(jobId) {
       const envelope = { actor: { kind: 'user', userId: owner } } as const;
       await actors.buildJob.handle(jobId, { type: 'CancelBuild', reason: null }, envelope);
+    },
+    async drift(jobId) {
+      const [last] = (await store.readStream(`buildJob-${jobId}`)).slice(-1);
+      if (last === undefined) throw new Error('There is no such job.');
+      const { type, data, revision } = last;
+      const metadata = { ...last.metadata, eventId: randomUUID(), revision: revision + 1 };
+      await store.append(`buildJob-${jobId}`, revision, [{ type, data, metadata }]);
     },
     worker(id, options) {
       const worker = startScriptedWorker({ id, url: nats.url, ...options });

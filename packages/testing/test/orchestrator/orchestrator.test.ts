@@ -152,4 +152,34 @@ describe('the orchestrator', () => {
     await build.finish();
     await world.until(jobId, 'BuildCompleted');
   });
+
+  it('sets a build aside whose history has drifted, waiting or running, also at its start, and goes on with the others', async () => {
+    const running = await world.request();
+    const worker = world.worker('worker-1', { slots: 1 });
+    const build = await worker.nextBuild();
+    const [waiting, good] = [await world.request({ priority: 9 }), await world.request({ priority: 1 })];
+    await world.drift(waiting);
+    await world.drift(running);
+    await build.finish();
+    await (await worker.nextBuild()).finish();
+    await world.until(good, 'BuildCompleted');
+    expect([(await world.history(running)).length, (await world.history(waiting)).length]).toEqual([5, 3]);
+    await world.restartOrchestrator();
+    const after = await world.request();
+    await (await worker.nextBuild()).finish();
+    await world.until(after, 'BuildCompleted');
+  });
+
+  it('releases a build at once that its worker handed back, and does not count it as an attempt', async () => {
+    const jobId = await world.request();
+    const worker = world.worker('worker-1', { slots: 1 });
+    const build = await worker.nextBuild();
+    await build.report({ kind: 'returned', attempt: 1, seq: 1, killedProcesses: 1, proven: true });
+    const again = await worker.nextBuild();
+    expect(again).toMatchObject({ jobId, attempt: 2 });
+    await again.finish();
+    const types = typesOf(await world.until(jobId, 'BuildCompleted'));
+    expect(types).toContain('BuildReturned');
+    expect(types).not.toContain('RetryScheduled');
+  });
 });
