@@ -131,7 +131,7 @@ async function publish(
   }: { readonly gateway: GatewayClient; readonly output: BuildOutput; readonly bundled: StepCompleted },
 ): Promise<void> {
   const { grant, report, signal } = build;
-  const pack = () => packFolder(output.directory);
+  const pack = () => packFolder(output.directory, { onlyOwnFiles: true });
   const published = await tryTo((limit) => gateway.publishOutput(grant.jobId, pack, limit), transferTimeoutMs, signal);
   switch (published.status) {
     case 'done':

@@ -80,6 +80,21 @@ describe('bundling', () => {
     expect(result, log).toMatchObject({ status: 'failed', step: 'bundle', code, retryable: false });
   });
 
+  it('leaves out hard links to files of the machine, and says so', async () => {
+    const secret = join(await temporaryFolder(), 'token');
+    await writeFile(secret, 'secret');
+    const { result, log } = await runFiles(script(`${makeDist} && ln ${secret} dist/stolen.txt`));
+    expect(result, log).toMatchObject({ status: 'built', output: { files: 1, leftOut: ['stolen.txt'] } });
+    expect(log).toContain('"stolen.txt"');
+  });
+
+  it('takes no output folder that is a link out of the project', async () => {
+    const elsewhere = await temporaryFolder();
+    await writeFile(join(elsewhere, 'index.html'), 'of somebody else');
+    const { result } = await runFiles(script(`ln -s ${elsewhere} dist`));
+    expect(result).toMatchObject({ status: 'failed', code: 'output-missing' });
+  });
+
   it('finds its own tools and not the ones of this machine', async () => {
     const { result, log } = await runFiles(script(`${makeDist} && node -v && npm -v && pnpm -v && yarn -v && bun -v`));
     expect(result).toMatchObject({ status: 'failed', code: 'command-not-found' });

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -18,6 +18,11 @@ export interface PackedFile {
 export interface PackOptions {
   /** Names of folders that are left out, wherever they are. */
   readonly ignore?: ReadonlySet<string>;
+  /**
+   * Leaves out files that have another name outside the folder. For folders that a build wrote: such a file may be one
+   * of the machine's own, which the build could not make but could link to.
+   */
+  readonly onlyOwnFiles?: boolean;
 }
 
 /**
@@ -26,10 +31,11 @@ export interface PackOptions {
  */
 export const listFiles = async (
   folder: string,
-  { ignore = new Set() }: PackOptions = {},
+  { ignore = new Set(), onlyOwnFiles = false }: PackOptions = {},
 ): Promise<{ readonly files: readonly PackedFile[]; readonly skipped: readonly string[] }> => {
   const root = await realpath(folder);
-  const files: PackedFile[] = [];
+  const found: (PackedFile & { readonly info: Stats })[] = [];
+  const namesInside = new Map<string, number>();
   const skipped: string[] = [];
   const visit = async (directory: string): Promise<void> => {
     for (const entry of await readdir(directory, { withFileTypes: true })) {
@@ -42,12 +48,22 @@ export const listFiles = async (
       const source = entry.isSymbolicLink() ? await insideTarget(root, place) : place;
       const info = source === null ? null : await stat(source);
       if (source === null || info === null || !info.isFile()) skipped.push(path);
-      else files.push({ path, source, sizeBytes: info.size, executable: (info.mode & 0o111) !== 0 });
+      else {
+        found.push({ path, source, sizeBytes: info.size, executable: (info.mode & 0o111) !== 0, info });
+        if (entry.isFile()) namesInside.set(inodeOf(info), (namesInside.get(inodeOf(info)) ?? 0) + 1);
+      }
     }
   };
   await visit(root);
+  const files: PackedFile[] = [];
+  for (const { info, ...file } of found) {
+    if (onlyOwnFiles && info.nlink > (namesInside.get(inodeOf(info)) ?? 0)) skipped.push(file.path);
+    else files.push(file);
+  }
   return { files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)), skipped };
 };
+
+const inodeOf = ({ dev, ino }: Stats): string => `${dev}:${ino}`;
 
 const insideTarget = async (root: string, link: string): Promise<string | null> => {
   const target = await realpath(link).catch(() => null);

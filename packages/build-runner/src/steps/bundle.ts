@@ -28,6 +28,7 @@ export const bundle = async (options: BundleOptions): Promise<BundleOutcome> => 
   const plan = await planBundle(options);
   if (plan.kind === 'static') {
     const output = await staticOutput(project, settings.outputDirectory);
+    noteLeftOut(output, runner);
     return { kind: 'skipped', reason: plan.reason, output };
   }
   runner.notice(`Running ${plan.shown}`);
@@ -38,7 +39,18 @@ export const bundle = async (options: BundleOptions): Promise<BundleOutcome> => 
     setting: settings.outputDirectory,
     lines: result.lines,
   });
+  noteLeftOut(output, runner);
   return { kind: 'done', detail: plan.shown, output };
+};
+
+/** Names of left out files that the log shows. */
+const shownLeftOut = 20;
+
+const noteLeftOut = ({ leftOut }: BuildOutput, runner: StepRunner): void => {
+  if (leftOut.length === 0) return;
+  const shown = leftOut.slice(0, shownLeftOut).map((path) => JSON.stringify(path).slice(0, 300));
+  const more = leftOut.length > shownLeftOut ? ` and ${leftOut.length - shownLeftOut} more` : '';
+  runner.notice(`Left out, because they are links that lead out of the output or no files: ${shown.join(', ')}${more}`);
 };
 
 type BundlePlan =

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { listFiles } from '../archive/pack-folder.ts';
 import { StepFailed } from './step-failure.ts';
@@ -10,6 +10,8 @@ export interface BuildOutput {
   readonly sizeBytes: number;
   /** True when unknown paths should get `index.html`: there is no other page. */
   readonly spa: boolean;
+  /** Paths that are not served: what is no file of the output itself, but leads somewhere else. */
+  readonly leftOut: readonly string[];
 }
 
 /** Where build tools put their output when nobody says otherwise, most common first. */
@@ -73,7 +75,10 @@ const containedDirectory = async (projectDirectory: string, path: string): Promi
   const inside = relative(projectDirectory, directory);
   if (isAbsolute(path) || inside.startsWith('..')) return null;
   const info = await stat(directory).catch(() => null);
-  return info?.isDirectory() === true ? directory : null;
+  if (info?.isDirectory() !== true) return null;
+  // A build can make a link of any name to any folder that it can see.
+  const leadsOut = relative(await realpath(projectDirectory), await realpath(directory)).startsWith('..');
+  return leadsOut ? null : directory;
 };
 
 export const isFile = (path: string): Promise<boolean> =>
@@ -83,12 +88,16 @@ export const isFile = (path: string): Promise<boolean> =>
   );
 
 export const measureOutput = async (directory: string): Promise<BuildOutput> => {
-  const { files } = await listFiles(directory);
+  const { files, skipped } = await listFiles(directory, { onlyOwnFiles: true });
+  if (!files.some(({ path }) => path === 'index.html')) {
+    throw outputMissing('The index.html of the output is no file of its own, but leads out of the output.');
+  }
   const pages = files.filter(({ path }) => path.endsWith('.html'));
   return {
     directory,
     files: files.length,
     sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     spa: pages.length === 1 && pages[0]?.path === 'index.html',
+    leftOut: skipped,
   };
 };

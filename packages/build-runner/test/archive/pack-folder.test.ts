@@ -1,4 +1,4 @@
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
@@ -43,6 +43,19 @@ it('follows links to files inside and leaves out links that leave the folder', a
   const { files, skipped } = await listFiles(folder);
   expect(files.map(({ path }) => path)).toContain('copy.html');
   expect(skipped.toSorted()).toEqual(['broken', 'secret']);
+});
+
+it('takes hard links of a folder as files, but for outputs only when all their names are inside', async () => {
+  const [folder, outside] = [await website(), await temporaryFolder()];
+  await writeFile(join(outside, 'admin-token'), 'secret');
+  await link(join(outside, 'admin-token'), join(folder, 'token.txt'));
+  await symlink('token.txt', join(folder, 'token-link.txt'));
+  await link(join(folder, 'index.html'), join(folder, 'twin.html'));
+  await symlink('index.html', join(folder, 'copy.html'));
+  expect((await listFiles(folder)).skipped).toEqual([]);
+  const { files, skipped } = await listFiles(folder, { onlyOwnFiles: true });
+  expect(skipped.toSorted()).toEqual(['token-link.txt', 'token.txt']);
+  expect(files.map(({ path }) => path)).toEqual(expect.arrayContaining(['index.html', 'twin.html', 'copy.html']));
 });
 
 it('fails the stream when a file cannot be read', async () => {
