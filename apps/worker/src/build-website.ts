@@ -203,7 +203,7 @@ const noUsage = { durationMs: 0, exitCode: null, cpuMs: null, peakMemoryBytes: n
 
 /** Ends the attempt with a failure that is not the project's, but for what the server refuses for good. */
 function failStep(
-  { report }: Build,
+  { report, workspace }: Build,
   { error }: { readonly error: unknown },
   {
     step,
@@ -213,7 +213,8 @@ function failStep(
   }: Partial<StepUsage> & { readonly step: Step; readonly code: string; readonly what: string },
 ): void {
   const refused = error instanceof GatewayRefused;
-  const reason = error instanceof Error ? error.message : String(error);
+  // Where things lie on this machine concerns nobody who reads of a build.
+  const reason = (error instanceof Error ? error.message : String(error)).replaceAll(workspace, '<workspace>');
   const { durationMs, exitCode, cpuMs, peakMemoryBytes } = { ...noUsage, ...usage };
   report({
     kind: 'step-failed',

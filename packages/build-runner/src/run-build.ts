@@ -134,7 +134,7 @@ export const runBuild = async (request: BuildRequest): Promise<BuildResult> => {
     if (error instanceof StepCancelled || request.signal.aborted) {
       return { status: 'cancelled', step: current, killedProcesses: killed.processes, proven: killed.proven };
     }
-    const failed = error instanceof StepFailed ? error : workerFailed(error);
+    const failed = error instanceof StepFailed ? error : workerFailed(error, request);
     const { code, message, hint, retryable } = failed.failure;
     log.write({ step: current, stream: 'system', text: `Failed: ${message}` });
     if (hint !== null) log.write({ step: current, stream: 'system', text: hint });
@@ -152,10 +152,22 @@ type StepOutcome =
 const noUsage = { durationMs: 0, exitCode: null, cpuMs: null, peakMemoryBytes: null };
 
 /** A failure that no step foresaw is this machine's, not the project's: another attempt may meet a better one. */
-const workerFailed = (error: unknown): StepFailed =>
+const workerFailed = (error: unknown, request: BuildRequest): StepFailed =>
   new StepFailed({
     code: 'worker-error',
-    message: `The worker could not run the step: ${error instanceof Error ? error.message : String(error)}`,
+    message: `The worker could not run the step: ${withoutPlaces(error, request)}`,
     hint: 'Nothing is known to be wrong with the project.',
     retryable: true,
   });
+
+/** Where things lie on this machine concerns nobody who reads of a build. */
+const withoutPlaces = (error: unknown, request: BuildRequest): string => {
+  const places = [
+    [request.sourceFile, '<source>'],
+    [request.workspace, '<workspace>'],
+    [request.cacheDirectory, '<cache>'],
+    [request.toolsDirectory, '<tools>'],
+  ] as const;
+  const text = error instanceof Error ? error.message : String(error);
+  return places.reduce((shown, [place, name]) => shown.replaceAll(place, name), text);
+};

@@ -88,6 +88,14 @@ describe('bundling', () => {
     expect(log).toContain('"stolen.txt"');
   });
 
+  it('fails for good when a file name is not valid UTF-8, and names the file', async () => {
+    const build = `${makeDist} && node -e 'require("fs").writeFileSync(Buffer.from("dist/caf\\xe9.txt","latin1"),"x")'`;
+    const { result, workspace } = await runFiles(script(build));
+    expect(result).toMatchObject({ status: 'failed', code: 'output-name-invalid', retryable: false });
+    expect(JSON.stringify(result)).toContain('caf\uFFFD.txt');
+    expect(JSON.stringify(result)).not.toContain(workspace);
+  });
+
   it('takes no output folder that is a link out of the project', async () => {
     const elsewhere = await temporaryFolder();
     await writeFile(join(elsewhere, 'index.html'), 'of somebody else');
@@ -151,6 +159,7 @@ it('reports steps as domain events hold them', async () => {
 it('says that the worker is at fault when it is, and may be retried', async () => {
   const { result } = await runFiles({ 'index.html': 'x' }, { sourceFile: '/nowhere/source.zip' });
   expect(result).toMatchObject({ status: 'failed', code: 'worker-error', retryable: true });
+  expect(JSON.stringify(result)).not.toContain('/nowhere');
 });
 
 it('removes a workspace with folders that cannot be written, and one that is gone', async () => {

@@ -25,9 +25,22 @@ export interface PackOptions {
   readonly onlyOwnFiles?: boolean;
 }
 
+/** A name that is no valid UTF-8 has no spelling in an archive that everybody reads alike. */
+export class InvalidFileName extends Error {
+  override readonly name = 'InvalidFileName';
+  /** Relative, with U+FFFD for what could not be decoded. */
+  readonly path: string;
+
+  constructor(path: string) {
+    super(`The name of the file ${JSON.stringify(path.slice(0, 300))} is not valid UTF-8.`);
+    this.path = path;
+  }
+}
+
 /**
  * Lists a folder's regular files, sorted by path. Links to files inside the folder count as the file they lead to;
  * links that leave it, links to folders, and special files are left out and named in `skipped`.
+ * Throws {@link InvalidFileName}.
  */
 export const listFiles = async (
   folder: string,
@@ -41,6 +54,8 @@ export const listFiles = async (
     for (const entry of await readdir(directory, { withFileTypes: true })) {
       const place = join(directory, entry.name);
       const path = relative(root, place).split(sep).join('/');
+      // What Node puts in the place of bytes that it cannot decode; such a file cannot even be opened by this name.
+      if (entry.name.includes('\uFFFD')) throw new InvalidFileName(path);
       if (entry.isDirectory()) {
         if (!ignore.has(entry.name)) await visit(place);
         continue;

@@ -1,6 +1,6 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
-import { listFiles } from '../archive/pack-folder.ts';
+import { InvalidFileName, listFiles } from '../archive/pack-folder.ts';
 import { StepFailed } from './step-failure.ts';
 
 /** What a build made, still inside the workspace. */
@@ -88,7 +88,7 @@ export const isFile = (path: string): Promise<boolean> =>
   );
 
 export const measureOutput = async (directory: string): Promise<BuildOutput> => {
-  const { files, skipped } = await listFiles(directory, { onlyOwnFiles: true });
+  const { files, skipped } = await listFiles(directory, { onlyOwnFiles: true }).catch(refuseInvalidName);
   if (!files.some(({ path }) => path === 'index.html')) {
     throw outputMissing('The index.html of the output is no file of its own, but leads out of the output.');
   }
@@ -100,4 +100,14 @@ export const measureOutput = async (directory: string): Promise<BuildOutput> => 
     spa: pages.length === 1 && pages[0]?.path === 'index.html',
     leftOut: skipped,
   };
+};
+
+const refuseInvalidName = (error: unknown): never => {
+  if (!(error instanceof InvalidFileName)) throw error;
+  throw new StepFailed({
+    code: 'output-name-invalid',
+    message: `The output cannot be served: ${error.message}`,
+    hint: 'Let the build write only file names in UTF-8.',
+    retryable: false,
+  });
 };
