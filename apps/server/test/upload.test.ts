@@ -101,6 +101,23 @@ describe('an upload', () => {
     expect((await server.stored()).artifacts).toHaveLength(2);
   });
 
+  it('with an idempotency key of another upload is refused and leaves nothing', async () => {
+    const server = await startTestServer();
+    const headers = { 'Idempotency-Key': 'one' };
+    const other = writeZip([page, manifest]);
+    const together = await Promise.all([server.upload({ headers }), server.upload({ headers, zip: other })]);
+    expect(together.map(({ response }) => response.status).toSorted()).toEqual([201, 422]);
+    const [first] = together.filter(({ response }) => response.status === 201);
+    const [kept, dropped] = first === together[0] ? [aWebsiteZip(), other] : [other, aWebsiteZip()];
+    for (const repeated of [{ zip: dropped }, { zip: kept, name: 'Another' }]) {
+      const { response, answer } = await server.upload({ headers, ...repeated });
+      expect([response.status, Problem.parse(answer).code]).toEqual([422, 'idempotency-key-reused']);
+    }
+    expect((await server.upload({ headers, zip: kept })).answer.website).toEqual(first?.answer.website);
+    expect((await server.stored()).artifacts).toHaveLength(1);
+    expect(await server.get('/websites')).toMatchObject({ websites: [{ name: 'Garden club', buildCount: 1 }] });
+  });
+
   it('that the client breaks off leaves nothing behind', async () => {
     const server = await startTestServer();
     const socket = connect(server.port, '127.0.0.1');

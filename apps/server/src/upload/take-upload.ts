@@ -36,8 +36,11 @@ export async function takeUpload<Fields, Prepared>(
   }: {
     readonly artifacts: ArtifactStore;
     readonly inspector: Inspector;
-    /** The same content gets the same id, so that a repeated request stores nothing twice. */
-    readonly artifactIdFor: (sha256: string) => ArtifactId;
+    /**
+     * The same content gets the same id, so that a repeated request stores nothing twice. Called before anything is
+     * stored; throws what the client is to be told.
+     */
+    readonly artifactIdFor: (sha256: string, fields: Fields) => Promise<ArtifactId>;
     readonly limits: ArchiveLimits;
     /** Called before anything expensive; throws what the client is to be told. */
     readonly checkFields: (fields: ReceivedUpload['fields']) => Fields;
@@ -60,7 +63,7 @@ export async function takeUpload<Fields, Prepared>(
     const [inspection] = await Promise.all([inspector.inspect({ file, limits, signal }), synced]);
     if (!inspection.ok) throw new UploadRefused(inspection.rejection);
     const { format, packageJson } = inspection;
-    const artifactId = artifactIdFor(sha256);
+    const artifactId = await artifactIdFor(sha256, fields);
     const [put, prepared] = await Promise.allSettled([artifacts.putFile(artifactId, file), prepare(fields)]);
     if (put.status === 'rejected') throw put.reason;
     if (prepared.status === 'rejected') throw prepared.reason;

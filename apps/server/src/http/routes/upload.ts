@@ -54,6 +54,8 @@ const UploadFields = z
     message: 'Name the website, or send the websiteId of one that there is.',
   });
 
+type Fields = z.output<typeof UploadFields>;
+
 /** Takes in a website's sources and requests a build of them. */
 export function uploadRoutes(parts: GatewayParts): Router {
   const { actors, readModels, artifacts, inspector, clock, newId, uploadLimits: limits } = parts;
@@ -72,7 +74,10 @@ export function uploadRoutes(parts: GatewayParts): Router {
       } = await takeUpload(req, {
         artifacts,
         inspector,
-        artifactIdFor: (sha256) => ArtifactId.parse(`source-${jobId}-${sha256.slice(0, 16)}`),
+        async artifactIdFor(sha256, accepted: Fields) {
+          await checkRepetition(jobId, { sha256, fields: accepted, viewer });
+          return ArtifactId.parse(`source-${jobId}-${sha256.slice(0, 16)}`);
+        },
         limits,
         checkFields: (given) => checkFields(Object.fromEntries(given), viewer),
         async prepare(accepted) {
@@ -93,6 +98,11 @@ export function uploadRoutes(parts: GatewayParts): Router {
         correlationId: res.locals.requestId,
       });
       if (!requested.ok) throw rejectionProblem(requested.rejection);
+      // Of two requests at one time only now is it known which came first.
+      await checkRepetition(jobId, { sha256: source.sha256, fields, viewer }).catch(async (error: unknown) => {
+        await removeUnrecorded(jobId, source.artifactId);
+        throw error;
+      });
       await settleWrite(readModels, res, requested.position);
       const queuePosition = positionAtIntake(readModels, jobId, clock.now().getTime());
       const answer: UploadAnswer = {
@@ -122,8 +132,34 @@ export function uploadRoutes(parts: GatewayParts): Router {
     return fields;
   }
 
+  /** A key that has made a build is good for the same content and website only: nothing sent is dropped silently. */
+  async function checkRepetition(
+    jobId: JobId,
+    { sha256, fields, viewer }: { readonly sha256: string; readonly fields: Fields; readonly viewer: Viewer },
+  ): Promise<void> {
+    const { request } = (await actors.buildJob.load(jobId)).state.context;
+    if (request === null) return;
+    const { name, websiteId } = fields;
+    const isSameWebsite =
+      websiteId === undefined
+        ? name === request.websiteName || readModels.websiteByName(viewer.id, name ?? '')?.id === request.websiteId
+        : websiteId === request.websiteId;
+    if (isSameWebsite && sha256 === request.source.sha256) return;
+    throw new HttpProblem(
+      422,
+      'idempotency-key-reused',
+      'This Idempotency-Key was used for another upload: the content or the website differs.',
+      { hint: 'Send a new key with every new upload, and the same one only to repeat a request.' },
+    );
+  }
+
+  async function removeUnrecorded(jobId: JobId, artifactId: ArtifactId): Promise<void> {
+    const { request } = (await actors.buildJob.load(jobId)).state.context;
+    if (request?.source.artifactId !== artifactId) await artifacts.delete(artifactId);
+  }
+
   /** The website named by id, the user's own one of that name, or a new one. */
-  function findWebsite({ name, websiteId }: z.output<typeof UploadFields>, viewer: Viewer, newWebsiteId: WebsiteId) {
+  function findWebsite({ name, websiteId }: Fields, viewer: Viewer, newWebsiteId: WebsiteId) {
     const known =
       websiteId === undefined ? readModels.websiteByName(viewer.id, name ?? '') : readModels.website(websiteId);
     if (known !== null) return { owner: known.ownerId, target: { kind: 'existing', id: known.id } as const };
