@@ -25,17 +25,28 @@ export interface Inspector extends Running {
   }): Promise<ArchiveInspection>;
 }
 
+/** Late enough to take nothing from a start, early enough for the first upload of somebody who has just started it. */
+const prepareAfterMs = 3_000;
+
 /**
- * The thread starts with the first upload and stays: a server that nobody uploads to does without its thirty megabytes.
- * After one has failed the next upload starts another.
+ * The thread starts by itself soon after, so that the first upload need not wait for it, and stays. After one has failed
+ * the next upload starts another.
  */
 export function createInspector(): Inspector {
   const waiting = new Map<number, PromiseWithResolvers<ArchiveInspection>>();
   let nextId = 1;
   let thread: Worker | null = null;
+  const preparing = setTimeout(prepare, prepareAfterMs).unref();
+
+  function prepare(): void {
+    thread ??= start();
+  }
 
   function start(): Worker {
-    const worker = new Worker(new URL('./inspection-thread.ts', import.meta.url), { resourceLimits });
+    const worker = new Worker(new URL('./inspection-thread.ts', import.meta.url), {
+      name: 'inspection',
+      resourceLimits,
+    });
     worker.on('message', (reply: InspectionReply) => {
       const asked = waiting.get(reply.id);
       if ('inspection' in reply) asked?.resolve(reply.inspection);
@@ -55,9 +66,7 @@ export function createInspector(): Inspector {
   }
 
   return {
-    prepare() {
-      thread ??= start();
-    },
+    prepare,
     async inspect({ file, limits, signal }) {
       signal.throwIfAborted();
       thread ??= start();
@@ -76,6 +85,7 @@ export function createInspector(): Inspector {
       }
     },
     async stop() {
+      clearTimeout(preparing);
       await thread?.terminate();
     },
   };

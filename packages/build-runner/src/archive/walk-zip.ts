@@ -41,25 +41,16 @@ const checkDirectory = async ({ limits, signal }: ZipWalk, opened: OpenZip): Pro
 };
 
 const unpackEntries = async (options: ZipWalk, opened: OpenZip): Promise<ArchiveTotals> => {
-  const { limits, signal } = options;
-  const guard = createEntryGuard(limits);
-  const budget = createByteBudget({ limits, archiveBytes: opened.sizeBytes });
-  const running = new Set<Promise<void>>();
-  const failures: unknown[] = [];
-  try {
-    for await (const entry of opened.eachEntry(signal)) {
-      if (failures.length > 0) break;
-      const task: Promise<void> = unpackEntry({ ...options, opened, guard, budget, entry })
-        .catch((error: unknown) => void failures.push(error))
-        .finally(() => running.delete(task));
-      running.add(task);
-      if (running.size >= concurrentEntries) await Promise.race(running);
-    }
-  } finally {
-    await Promise.all(running);
+  const guard = createEntryGuard(options.limits);
+  const budget = createByteBudget({ limits: options.limits, archiveBytes: opened.sizeBytes });
+  const entries = opened.eachEntry(options.signal);
+  // A lane that fails ends the shared iteration, and with it the others once they are through with their entries.
+  const lane = async (): Promise<void> => {
+    for await (const entry of entries) await unpackEntry({ ...options, opened, guard, budget, entry });
+  };
+  for (const ended of await Promise.allSettled(Array.from({ length: concurrentEntries }, lane))) {
+    if (ended.status === 'rejected') throw ended.reason;
   }
-  signal.throwIfAborted();
-  if (failures.length > 0) throw failures[0];
   return { files: guard.files, unpackedBytes: budget.unpackedBytes };
 };
 

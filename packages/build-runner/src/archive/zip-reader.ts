@@ -8,9 +8,10 @@ const windowBytes = 64 * 1024;
 /** One for the central directory, the rest for local headers and small files. */
 const windowCount = 4;
 /** Files up to this size are read and inflated in one call: streams cost ten times as much as a small file does. */
-const smallFileBytes = 128 * 1024;
-/** Entries read in one go before whatever else this thread has to do gets its turn. */
+const smallFileBytes = 1024 * 1024;
+/** Entries, and their bytes, read in one go before whatever else this thread has to do gets its turn. */
 const entriesPerTurn = 64;
+const bytesPerTurn = 1 * 1024 * 1024;
 
 /** A record of the central directory, as the zip format lays it out (APPNOTE 4.3.12). */
 const recordSignature = 0x02014b50;
@@ -171,8 +172,15 @@ export const openZip = async (file: string): Promise<OpenZip> => {
 async function* inTurns(readDirectory: () => Promise<ZipFile>, signal: AbortSignal): AsyncGenerator<Entry> {
   const zip = await readDirectory();
   let entries = 0;
+  let bytes = 0;
   for await (const entry of zip.eachEntry()) {
-    if (entries++ % entriesPerTurn === 0) await letOthersRun();
+    entries += 1;
+    bytes += entry.uncompressedSize;
+    if (entries >= entriesPerTurn || bytes >= bytesPerTurn) {
+      await letOthersRun();
+      entries = 0;
+      bytes = 0;
+    }
     signal.throwIfAborted();
     yield entry;
   }
