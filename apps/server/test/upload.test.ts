@@ -262,6 +262,25 @@ describe('an upload is refused', () => {
   });
 });
 
+it.each([
+  [['index.html\0.png', 'b.txt']],
+  [['lost.txt/', 'index.html']],
+  [['index.html', 'a/.']],
+  [['index.html', 'new\nline']],
+  [['index.html', '\ud800']],
+  [['.']],
+  [['']],
+])('an upload is refused for paths that name no file: %j', async (paths) => {
+  const server = await startTestServer();
+  const form = new FormData();
+  form.set('name', 'x');
+  form.set('paths', JSON.stringify(paths));
+  for (const path of paths) form.append('files', new Blob([`<p>${path.length}</p>`]), 'blob');
+  const response = await server.ask('/upload', { method: 'POST', body: form });
+  expect(Problem.parse(await response.json())).toMatchObject({ status: 422, code: 'path-invalid' });
+  expect(await server.stored()).toEqual({ artifacts: [], staging: [] });
+});
+
 async function pathsInStoredArchive(server: TestServer): Promise<readonly string[]> {
   const { gunzipSync } = await import('node:zlib');
   const [artifact = ''] = (await server.stored()).artifacts;

@@ -95,6 +95,7 @@ async function asOneArchive(
 ): Promise<Archive> {
   const [first] = upload.files;
   if (first === undefined || upload.firstSha256 === null) throw filesMissing();
+  for (const path of upload.paths) checkNamesFile(path);
   if (!isOneArchive(upload)) {
     const written = await packFiles({ stagedFile: staged.path, files: withPaths(upload), into: packed });
     return { file: packed, ...written, synced: Promise.resolve() };
@@ -119,7 +120,22 @@ function withPaths({ files, paths }: ReceivedUpload): readonly (ReceivedFile & {
       hint: 'Send one relative path per file, in the same order, or none to use the names of the files.',
     });
   }
+  if (paths.length === 0) for (const { name } of files) checkNamesFile(name);
   return files.map((file, index) => ({ ...file, path: paths[index] ?? file.name }));
+}
+
+/**
+ * Refuses what a tar would write down as something else, so that the guards of the inspection never saw it: it cuts a
+ * name at a zero byte, and takes one that ends in a slash for a folder. A name of dots is no file either.
+ */
+function checkNamesFile(path: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the purpose.
+  if (!/[\x00-\x1f\x7f]/.test(path) && !/(^|[\\/])\.?$/.test(path) && path.isWellFormed()) return;
+  throw new UploadRefused({
+    code: 'path-invalid',
+    message: `The path ${JSON.stringify(path.slice(0, 120))} names no file.`,
+    hint: 'Send the path of each file below the folder, such as "css/style.css", without control characters.',
+  });
 }
 
 function nameOf({ files, paths }: ReceivedUpload): string {
