@@ -31,12 +31,18 @@ describe('signing in', () => {
     expect((await server.ask(`${server.url}/sign-in?code=admin.wrong`, { as: null })).status).toBe(404);
   });
 
-  it('uses Secure cookies where people come by https', async () => {
+  it('uses Secure cookies, which no other host can plant, where people come by https', async () => {
     const server = await startTestServer({ env: { YARDMASTER_PUBLIC_URL: 'https://builds.example.com' } });
     const { url } = await server.get<{ url: string }>('/auth/link', { method: 'POST' });
     expect(url).toMatch(/^https:\/\/builds\.example\.com\/sign-in\?code=/);
     const signedIn = await server.ask(url.replace('https://builds.example.com', server.url), { as: null });
-    expect(signedIn.headers.getSetCookie().join()).toMatch(/yardmaster_session=[^;]+;.*Secure/);
+    const setCookie = signedIn.headers.getSetCookie().find((each) => each.startsWith('__Host-')) ?? '';
+    expect(setCookie).toMatch(/^__Host-yardmaster_session=[^;]+; Path=\/; .*Secure/);
+    expect(setCookie).not.toContain('Domain=');
+    const cookie = setCookie.split(';')[0] ?? '';
+    expect((await server.ask('/auth/me', { as: null, headers: { Cookie: cookie } })).status).toBe(200);
+    const planted = { Cookie: cookie.replace('__Host-', '') };
+    expect((await server.ask('/auth/me', { as: null, headers: planted })).status).toBe(401);
     expect(signedIn.headers.get('Strict-Transport-Security')).toBeTruthy();
   });
 

@@ -7,7 +7,7 @@ import type { UploadAnswer } from '@yardmaster/protocol';
 import { readSettings } from '@yardmaster/protocol/settings';
 import { onTestFinished } from 'vitest';
 import { writeZip, type ZipEntry } from '../../../packages/build-runner/test/fixtures/zip-writer.ts';
-import { sessionCookie } from '../src/auth/authenticate.ts';
+import { sessionCookieName } from '../src/auth/authenticate.ts';
 import { apiPath } from '../src/http/app.ts';
 import { type Server, startServer } from '../src/server.ts';
 
@@ -121,7 +121,7 @@ export async function startTestServer({
       const signedIn = await signInByLink({ actors, clock }, code);
       if (!signedIn.ok || signedIn.position === null) throw new Error('not signed in');
       await readModels.waitFor(signedIn.position, { timeoutMs: 5_000 });
-      return `${sessionCookie}=${signedIn.session}`;
+      return `${sessionCookieName(server.parts.addresses)}=${signedIn.session}`;
     },
     async stored() {
       const [artifacts, staging] = await Promise.all(

@@ -6,7 +6,12 @@ import type { Addresses } from '../addresses.ts';
 import { HttpProblem } from '../http/problem-details.ts';
 import type { Viewer } from './viewer.ts';
 
-export const sessionCookie = 'yardmaster_session';
+/**
+ * With the prefix browsers take the cookie only from this very host over https, so that no preview on a sibling of our
+ * domain can plant one. Over http they refuse such a cookie altogether.
+ */
+export const sessionCookieName = ({ isHttps }: Addresses): string =>
+  isHttps ? '__Host-yardmaster_session' : 'yardmaster_session';
 
 export interface AuthenticationParts {
   readonly readModels: ReadModels;
@@ -24,7 +29,7 @@ export const sessionCookieOptions = ({ isHttps }: Addresses): CookieOptions => (
 
 /** Who sent this request: by bearer token, else by session cookie; null when neither is there or good. */
 export function findViewer(
-  { readModels, clock }: Pick<AuthenticationParts, 'readModels' | 'clock'>,
+  { readModels, clock, addresses }: AuthenticationParts,
   headers: IncomingMessage['headers'],
 ): Viewer | null {
   const { authorization, cookie } = headers;
@@ -35,7 +40,7 @@ export function findViewer(
     const user = readModels.userByTokenHash(credentialHash);
     return user === null ? null : { ...user, via: 'token', credentialHash };
   }
-  const session = cookie === undefined ? undefined : parseCookie(cookie)[sessionCookie];
+  const session = cookie === undefined ? undefined : parseCookie(cookie)[sessionCookieName(addresses)];
   if (session === undefined || session === '') return null;
   const credentialHash = hashSecret(session);
   const user = readModels.userBySessionHash(credentialHash, clock.now().toISOString());

@@ -1,7 +1,7 @@
 import { issueSignInLink, type RecordedEvent, signInByLink } from '@yardmaster/application';
 import { UserEvent } from '@yardmaster/domain';
 import { type Response, Router } from 'express';
-import { findViewer, sessionCookie, sessionCookieOptions } from '../../auth/authenticate.ts';
+import { findViewer, sessionCookieName, sessionCookieOptions } from '../../auth/authenticate.ts';
 import { signInFailedPage } from '../../auth/sign-in-page.ts';
 import { requireViewer } from '../../auth/viewer.ts';
 import type { GatewayParts } from '../../gateway-parts.ts';
@@ -33,7 +33,7 @@ export function authRoutes(parts: GatewayParts): Router {
   router.post('/auth/sign-out', async (_req, res) => {
     const { via, credentialHash } = requireViewer(res);
     if (via === 'session') await endSession(res, credentialHash);
-    res.clearCookie(sessionCookie, sessionCookieOptions(addresses)).json({ success: true });
+    res.clearCookie(sessionCookieName(addresses), sessionCookieOptions(addresses)).json({ success: true });
   });
 
   router.get('/auth/sessions', async (_req, res) => {
@@ -97,7 +97,7 @@ export function signInRoute(parts: GatewayParts): Router {
     if (signedIn.ok) {
       await settleWrite(readModels, res, signedIn.position);
       const expires = new Date(signedIn.expiresAt);
-      res.cookie(sessionCookie, signedIn.session, { ...sessionCookieOptions(addresses), expires });
+      res.cookie(sessionCookieName(addresses), signedIn.session, { ...sessionCookieOptions(addresses), expires });
       return res.redirect(303, '/');
     }
     // Whoever opens a used link a second time is usually signed in by the first.
