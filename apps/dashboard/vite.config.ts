@@ -1,7 +1,10 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-/** `YARDMASTER_URL` names a running server that `vite` passes API requests on to while the dashboard is worked on. */
+/**
+ * `YARDMASTER_URL` names a running server that `vite` passes API requests on to while the dashboard is worked on.
+ * Start that server with `YARDMASTER_PUBLIC_URL=http://localhost:5173`, so that it takes changes from vite's page.
+ */
 const server = process.env.YARDMASTER_URL ?? 'http://localhost:4000';
 
 export default defineConfig({

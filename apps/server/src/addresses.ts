@@ -7,20 +7,23 @@ export interface Addresses {
   previewUrl(label: string): string;
   /** The label in a `Host` header that belongs to a preview (perhaps of none that exists); null for our own. */
   previewLabel(host: string | undefined): string | null;
-  /** Whether an `Origin` header names the page that this server itself serves to a client that sent `host`. */
-  isOwnOrigin(origin: string, host: string | undefined): boolean;
+  /** Whether an `Origin` header names a page that this server itself serves. What a request says of its host has no say. */
+  isOwnOrigin(origin: string): boolean;
 }
 
 export interface AddressOptions {
   readonly publicUrl?: string | undefined;
   readonly previewDomain: string;
+  /** The address that is listened on. */
+  readonly host: string;
   /** The port that is really listened on. */
   readonly port: number;
 }
 
-export function createAddresses({ publicUrl, previewDomain, port }: AddressOptions): Addresses {
+export function createAddresses({ publicUrl, previewDomain, host, port }: AddressOptions): Addresses {
   const url = new URL(publicUrl ?? `http://localhost:${port}`);
   const suffix = `.${previewDomain.toLowerCase()}`;
+  const ownOrigins = new Set([url.origin, ...listeningOrigins(host, port)]);
   const portPart = url.port === '' ? '' : `:${url.port}`;
   return {
     publicUrl: url.href.replace(/\/+$/, ''),
@@ -30,10 +33,12 @@ export function createAddresses({ publicUrl, previewDomain, port }: AddressOptio
       const name = (host ?? '').toLowerCase().replace(/:\d+$/, '').replace(/\.$/, '');
       return name.endsWith(suffix) ? name.slice(0, -suffix.length) : null;
     },
-    isOwnOrigin(origin, host) {
-      if (origin === url.origin) return true;
-      // Without a proxy in front, people may also come by the address or another name of this machine.
-      return publicUrl === undefined && host !== undefined && origin === `http://${host}`;
-    },
+    isOwnOrigin: (origin) => ownOrigins.has(origin),
   };
+}
+
+/** Without a proxy: on this machine, and by the address that was chosen to listen on (0.0.0.0 is no page's origin). */
+function listeningOrigins(host: string, port: number): readonly string[] {
+  const hosts = ['localhost', '127.0.0.1', '[::1]', host.includes(':') ? `[${host}]` : host];
+  return hosts.flatMap((name) => URL.parse(`http://${name}:${port}`)?.origin ?? []);
 }

@@ -1,5 +1,7 @@
+import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { startTestServer } from './server-fixture.ts';
+import { apiPath } from '../src/http/app.ts';
+import { startTestServer, type TestServer } from './server-fixture.ts';
 
 describe('signing in', () => {
   it('works once with a link, sets a cookie that scripts and other sites cannot use, and goes to the dashboard', async () => {
@@ -81,7 +83,24 @@ describe('signing in', () => {
     expect(await create({ 'Sec-Fetch-Site': 'same-origin' })).toEqual([201, undefined]);
     expect(await create({ Origin: server.url })).toEqual([201, undefined]);
     expect(await create({ Origin: `http://localhost:${server.port}` })).toEqual([201, undefined]);
+    expect(await create({ Origin: `http://[::1]:${server.port}` })).toEqual([201, undefined]);
+    const rebound = { Host: 'evil.example', Origin: 'http://evil.example' };
+    expect(await changeByHost(server, { Cookie: cookie, ...rebound })).toBe(403);
+    expect(await changeByHost(server, { Cookie: cookie, Host: 'evil.example', Origin: server.url })).toBe(201);
     const read = await server.ask('/websites', { as: null, headers: { Cookie: cookie } });
     expect(read.status).toBe(200);
   });
 });
+
+/** The status of a POST whose Host is chosen, which `fetch` does not allow. */
+function changeByHost(server: TestServer, headers: Readonly<Record<string, string>>): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const sent = { 'Content-Type': 'application/json', ...headers };
+    request(`${server.url}${apiPath}/websites`, { method: 'POST', headers: sent }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on('error', reject)
+      .end('{"name":"x"}');
+  });
+}

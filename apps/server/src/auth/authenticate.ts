@@ -70,7 +70,7 @@ export function authenticate(parts: AuthenticationParts): RequestHandler {
       const unsafe = viewer.via === 'session' && !safeMethods.has(req.method);
       if (unsafe && !comesFromOwnPage(parts.addresses, req)) {
         throw new HttpProblem(403, 'cross-site-request', 'This request did not come from the dashboard itself.', {
-          hint: 'Scripts use an API token ("Authorization: Bearer <token>") instead of a session cookie.',
+          hint: `Open the dashboard at ${parts.addresses.publicUrl} (YARDMASTER_PUBLIC_URL names another address). Scripts use an API token ("Authorization: Bearer <token>") instead of a session cookie.`,
         });
       }
       res.locals.viewer = viewer;
@@ -80,6 +80,6 @@ export function authenticate(parts: AuthenticationParts): RequestHandler {
 }
 
 export function comesFromOwnPage(addresses: Addresses, { headers }: Pick<IncomingMessage, 'headers'>): boolean {
-  if (headers.origin !== undefined) return addresses.isOwnOrigin(headers.origin, headers.host);
+  if (headers.origin !== undefined) return addresses.isOwnOrigin(headers.origin);
   return headers['sec-fetch-site'] === 'same-origin';
 }
