@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Step } from '@yardmaster/domain';
 import type { BuildLog } from '../build-log.ts';
+import { readOomKills as readOomKillsOfKernel } from '../sandbox/oom-kills.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { Program } from '../tools/toolchain.ts';
 import { StepCancelled, StepFailed, stepTimedOut } from './step-failure.ts';
@@ -44,6 +45,7 @@ export const createStepRunner = ({
   timeoutMs,
   log,
   signal,
+  readOomKills = readOomKillsOfKernel,
 }: {
   readonly step: Step;
   readonly sandbox: Sandbox;
@@ -51,6 +53,7 @@ export const createStepRunner = ({
   readonly timeoutMs: number;
   readonly log: BuildLog;
   readonly signal: AbortSignal;
+  readonly readOomKills?: () => number | null;
 }): StepRunner => {
   const startedAt = performance.now();
   const elapsedMs = (): number => performance.now() - startedAt;
@@ -68,6 +71,7 @@ export const createStepRunner = ({
       const lines: string[] = [];
       let characters = 0;
       const [command, ...args] = program;
+      const oomKillsBefore = readOomKills();
       const result = await sandbox.run({
         command,
         args,
@@ -90,7 +94,8 @@ export const createStepRunner = ({
       nothingLeft &&= result.nothingLeft;
       if (result.ending === 'cancelled') throw new StepCancelled();
       if (result.ending === 'timed-out') throw stepTimedOut(timeoutMs);
-      if (isOutOfMemory(result.exitCode, lines)) throw outOfMemory();
+      if (result.exitCode === sigkilled) throw killed({ before: oomKillsBefore, after: readOomKills() });
+      if (result.exitCode !== 0 && lines.some(tellsOutOfMemory)) throw outOfMemory();
       return { exitCode: result.exitCode, lines };
     },
     usage: () => ({ durationMs: Math.round(elapsedMs()), exitCode, cpuMs, peakMemoryBytes }),
@@ -103,10 +108,25 @@ export const createStepRunner = ({
   };
 };
 
-/** 137 is a SIGKILL that was not ours, which on Linux is nearly always the kernel making room. */
-const isOutOfMemory = (exitCode: number | null, lines: readonly string[]): boolean =>
-  exitCode === 137 ||
-  (exitCode !== 0 && lines.some((line) => /JavaScript heap out of memory|Cannot allocate memory|ENOMEM/.test(line)));
+/** The exit code of a shell whose command was ended by a SIGKILL, which was not ours. */
+const sigkilled = 137;
+
+const tellsOutOfMemory = (line: string): boolean =>
+  /JavaScript heap out of memory|Cannot allocate memory|ENOMEM/.test(line);
+
+/** The kernel counts what it kills to make room; where it counted nothing, the project's own commands are the suspects. */
+const killed = ({ before, after }: { readonly before: number | null; readonly after: number | null }): StepFailed => {
+  if (before !== null && after !== null && after > before) return outOfMemory();
+  const isKnown = before !== null && after !== null;
+  return new StepFailed({
+    code: 'killed',
+    message: isKnown
+      ? 'A command of the step was killed (SIGKILL), and not by the kernel for want of memory.'
+      : 'A command of the step was killed (SIGKILL): by one of its own commands, or because the machine ran out of memory.',
+    hint: 'See the last lines of the log. A script that kills its own processes does this, and so does a person or a program that watches over the memory of the worker.',
+    retryable: !isKnown,
+  });
+};
 
 const outOfMemory = (): StepFailed =>
   new StepFailed({
