@@ -1,5 +1,5 @@
 import { createReadStream, type Stats } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -54,8 +54,8 @@ export const listFiles = async (
     for (const entry of await readdir(directory, { withFileTypes: true })) {
       const place = join(directory, entry.name);
       const path = relative(root, place).split(sep).join('/');
-      // What Node puts in the place of bytes that it cannot decode; such a file cannot even be opened by this name.
-      if (entry.name.includes('\uFFFD')) throw new InvalidFileName(path);
+      // What Node puts in the place of bytes that it cannot decode; unless it is the name itself, it names no file.
+      if (entry.name.includes('\uFFFD') && !(await exists(place))) throw new InvalidFileName(path);
       if (entry.isDirectory()) {
         if (!ignore.has(entry.name)) await visit(place);
         continue;
@@ -79,6 +79,12 @@ export const listFiles = async (
 };
 
 const inodeOf = ({ dev, ino }: Stats): string => `${dev}:${ino}`;
+
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
 
 const insideTarget = async (root: string, link: string): Promise<string | null> => {
   const target = await realpath(link).catch(() => null);

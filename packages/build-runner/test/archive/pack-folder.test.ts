@@ -58,6 +58,14 @@ it('takes hard links of a folder as files, but for outputs only when all their n
   expect(files.map(({ path }) => path)).toEqual(expect.arrayContaining(['index.html', 'twin.html', 'copy.html']));
 });
 
+it('refuses names that are not valid UTF-8, and takes those that hold the sign for such', async () => {
+  const folder = await website();
+  await writeFile(join(folder, 'caf\uFFFD.txt'), 'x');
+  expect((await listFiles(folder)).files.map(({ path }) => path)).toContain('caf\uFFFD.txt');
+  await writeFile(Buffer.concat([Buffer.from(`${folder}/assets/`), Buffer.from('th\xe9.txt', 'latin1')]), 'x');
+  await expect(listFiles(folder)).rejects.toThrow('assets/th\uFFFD.txt');
+});
+
 it('fails the stream when a file cannot be read', async () => {
   const folder = await website();
   const stream = await packFolder(folder);
