@@ -192,6 +192,7 @@ describe('a worker', () => {
     const first = await put(output);
     expect(first).toMatchObject({ status: 201, answer: { files: 2, sizeBytes: 6 } });
     expect(await put(output)).toEqual(first);
+    expect(await put(writeTarGz([{ name: 'index.html', data: 'another one' }]))).toEqual(first); // what is stored
     expect(await artifacts.path(ArtifactId.parse(first.answer.artifactId))).not.toBeNull();
     expect(await put(output, 2)).toMatchObject({ status: 409, answer: { code: 'stale-attempt' } });
     expect((await server.stored()).staging).toEqual([]);

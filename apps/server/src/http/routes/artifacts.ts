@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { type ArtifactGrant, replayBuild } from '@yardmaster/application';
-import { type ArchiveLimits, unpackOutput } from '@yardmaster/build-runner';
+import { type ArchiveLimits, listFiles, unpackOutput } from '@yardmaster/build-runner';
 import { ArtifactId, finalStatuses, statusOf } from '@yardmaster/domain';
 import { UnfitArtifact } from '@yardmaster/messaging';
 import { type Request, Router } from 'express';
@@ -35,18 +35,26 @@ export function artifactRoutes(parts: GatewayParts): Router {
     const into = await artifacts.stagingPath();
     try {
       await mkdir(into);
-      const unpacked = await unpack(req, into, uploadLimits);
+      await unpack(req, into, uploadLimits);
       // The upload took its time: only an attempt that is still the current one may publish.
       await authorise(req);
       const artifactId = ArtifactId.parse(`output-${grant.jobId}-${grant.attempt}`);
       await artifacts.putFolder(artifactId, into).catch(refuseUnfit);
-      res.status(201).json({ artifactId, files: unpacked.files, sizeBytes: unpacked.unpackedBytes });
+      res.status(201).json({ artifactId, ...(await measure(artifactId)) });
     } finally {
       await rm(into, { recursive: true, force: true });
     }
   });
 
   return router;
+
+  /** What is stored: of an output that is handed in twice the first one stays. */
+  async function measure(artifactId: ArtifactId) {
+    const folder = await artifacts.path(artifactId);
+    if (folder === null) throw notFound('output'); // its build was removed this very moment
+    const { files } = await listFiles(folder);
+    return { files: files.length, sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
+  }
 
   async function authorise(req: Request) {
     const token = /^Bearer +(\S+)$/i.exec(req.get('Authorization') ?? '')?.[1];
@@ -75,11 +83,11 @@ function refuseUnfit(error: unknown): never {
   });
 }
 
-async function unpack(req: Request, into: string, limits: ArchiveLimits) {
+async function unpack(req: Request, into: string, limits: ArchiveLimits): Promise<void> {
   const aborted = new AbortController();
   req.once('aborted', () => aborted.abort());
   const unpacked = await unpackOutput({ source: req, into, limits, signal: aborted.signal });
-  if (unpacked.ok) return unpacked;
+  if (unpacked.ok) return;
   req.resume(); // so that the worker gets to see the answer
   throw rejectionProblem(unpacked.rejection);
 }
