@@ -183,6 +183,41 @@ describe('websites', () => {
   });
 });
 
+describe('queries', () => {
+  it.each([
+    ['logs?after=', 'after'],
+    ['logs?after[]=1', ''],
+    ['logs?after=1&after=2', 'after'],
+    ['logs?limit=1e2', 'limit'],
+    ['replay?revision=', 'revision'],
+    ['replay?revision=-1', 'revision'],
+    ['replay?revison=1', ''],
+  ])('of a build that do not fit are refused with their names: %s', async (path, field) => {
+    const server = await startTestServer();
+    const { answer } = await server.upload();
+    await expectRefused(await server.ask(`/jobs/${idOf(answer)}/${path}`), field);
+  });
+
+  it.each([
+    ['from=%2B010000-01-01', 'from'],
+    ['to=-000001-01-01', 'to'],
+    ['to=9999-12-31T23:59:59-05:00', 'to'],
+    ['from=yesterday', 'from'],
+    ['page=', 'page'],
+    ['sort[]=name', ''],
+  ])('of the queue that do not fit are refused with their names: %s', async (query, field) => {
+    const server = await startTestServer();
+    await expectRefused(await server.ask(`/user/queue?${query}`), field);
+    expect((await server.ask('/user/queue?from=2026-01-31&to=2026-01-31T12:00:00Z')).status).toBe(200);
+  });
+
+  async function expectRefused(response: Response, field: string): Promise<void> {
+    const problem = Problem.parse(await response.json());
+    expect(problem).toMatchObject({ status: 422, code: 'invalid-request' });
+    expect(problem.errors?.map(({ path }) => path)).toEqual([field]);
+  }
+});
+
 describe('notifications', () => {
   it('are read, all read and deleted', async () => {
     const server = await startTestServer();

@@ -1,14 +1,17 @@
 import type { ServerFrame } from '@yardmaster/protocol';
 import { type Request, type Response, Router } from 'express';
+import { z } from 'zod';
 import { requireViewer } from '../auth/viewer.ts';
 import type { GatewayParts } from '../gateway-parts.ts';
-import { HttpProblem } from '../http/problem-details.ts';
+import { HttpProblem, parseInput } from '../http/problem-details.ts';
 import type { LiveConnection, LiveHub } from './live-hub.ts';
 import type { Outlet } from './outlet.ts';
 
 const heartbeatIntervalMs = 15_000;
 /** What a browser waits before it connects again. */
 const retryMs = 2_000;
+
+const StreamQuery = z.strictObject({ lastEventId: z.string().optional(), storeId: z.string().optional() });
 
 /**
  * `GET /user/queue/stream`: the user's builds and notifications as server-sent events. The id of each is its position, so
@@ -17,6 +20,7 @@ const retryMs = 2_000;
 export function queueStreamRoute(_parts: GatewayParts, hub: LiveHub): Router {
   const router = Router();
   router.get('/user/queue/stream', (req, res) => {
+    const { lastEventId, storeId } = parseInput(StreamQuery, req.query);
     const { outlet, start } = eventStream(req, res);
     const connection = hub.connect(requireViewer(res), outlet);
     if (connection === null) {
@@ -26,14 +30,15 @@ export function queueStreamRoute(_parts: GatewayParts, hub: LiveHub): Router {
     }
     start(connection);
     connection.subscribe('stream', {
-      since: req.get('Last-Event-ID') ?? textOf(req.query.lastEventId),
-      storeId: textOf(req.query.storeId),
+      since: req.get('Last-Event-ID') ?? textOf(lastEventId),
+      storeId: textOf(storeId),
     });
   });
   return router;
 }
 
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+/** Who has seen nothing yet may leave the value empty. */
+const textOf = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
 
 function eventStream(req: Request, res: Response) {
   const outlet: Outlet = {

@@ -8,18 +8,19 @@ import { z } from 'zod';
 import type { GatewayParts } from '../../gateway-parts.ts';
 import { eventView } from '../../views/event-view.ts';
 import { notFound, parseInput } from '../problem-details.ts';
+import { queryNumber } from '../query-fields.ts';
 import { findJob } from './jobs.ts';
 
 const defaultLogPageLines = 1_000;
 
-const LogQuery = z.object({
-  after: z.coerce.number().int().nonnegative().default(0),
-  limit: z.coerce.number().int().min(1).max(maxLogPageLines).default(defaultLogPageLines),
+const LogQuery = z.strictObject({
+  after: queryNumber().default(0),
+  limit: queryNumber({ min: 1, max: maxLogPageLines }).default(defaultLogPageLines),
   search: z.string().min(1).max(200).optional(),
   step: Step.optional(),
-  attempt: z.coerce.number().int().positive().optional(),
+  attempt: queryNumber({ min: 1 }).optional(),
 });
-const ReplayQuery = z.object({ revision: z.coerce.number().int().nonnegative().optional() });
+const ReplayQuery = z.strictObject({ revision: queryNumber().optional() });
 
 /** What a build has said and done: its log, its events, and its state after any of them. */
 export function jobHistoryRoutes(parts: GatewayParts): Router {

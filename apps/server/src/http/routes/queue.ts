@@ -6,6 +6,7 @@ import { requireViewer } from '../../auth/viewer.ts';
 import type { GatewayParts } from '../../gateway-parts.ts';
 import { jobSummary, jobViewContext } from '../../views/job-view.ts';
 import { parseInput } from '../problem-details.ts';
+import { queryMoment, queryNumber } from '../query-fields.ts';
 
 /** The most builds under way that one answer lists; `totalActive` counts them all. */
 export const maxActiveJobs = 200;
@@ -19,20 +20,16 @@ const StatusList = z
   .string()
   .transform((text) => text.split(',').filter((status) => status !== ''))
   .pipe(z.array(z.enum(statuses)));
-const Moment = z
-  .string()
-  .refine((text) => !Number.isNaN(Date.parse(text)), 'This is no date.')
-  .transform((text) => new Date(text).toISOString());
 
-const QueueQuery = z.object({
+const QueueQuery = z.strictObject({
   status: StatusList.optional(),
-  from: Moment.optional(),
-  to: Moment.optional(),
+  from: queryMoment.optional(),
+  to: queryMoment.optional(),
   website: WebsiteId.optional(),
   q: z.string().max(200).optional(),
   sort: z.enum(['newest', 'oldest', 'name', 'priority', 'duration']).default('newest'),
-  page: z.coerce.number().int().min(1).max(100_000).default(1),
-  pageSize: z.coerce.number().int().min(1).max(maxPageSize).default(defaultPageSize),
+  page: queryNumber({ min: 1, max: 100_000 }).default(1),
+  pageSize: queryNumber({ min: 1, max: maxPageSize }).default(defaultPageSize),
 });
 
 /** A user's builds: all that are under way, and a page of those that have ended. */

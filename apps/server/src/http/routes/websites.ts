@@ -8,6 +8,7 @@ import { jobSummary, jobViewContext } from '../../views/job-view.ts';
 import { websiteView } from '../../views/website-view.ts';
 import { createIds } from '../idempotency.ts';
 import { HttpProblem, parseId, parseInput, rejectionProblem } from '../problem-details.ts';
+import { queryNumber } from '../query-fields.ts';
 import { settleWrite } from '../read-your-writes.ts';
 import { userEnvelope } from './jobs.ts';
 
@@ -15,9 +16,9 @@ const defaultBuildsPerPage = 20;
 const maxBuildsPerPage = 100;
 
 const NameInput = z.object({ name: WebsiteName });
-const BuildsQuery = z.object({
-  page: z.coerce.number().int().min(1).max(100_000).default(1),
-  pageSize: z.coerce.number().int().min(1).max(maxBuildsPerPage).default(defaultBuildsPerPage),
+const BuildsQuery = z.strictObject({
+  page: queryNumber({ min: 1, max: 100_000 }).default(1),
+  pageSize: queryNumber({ min: 1, max: maxBuildsPerPage }).default(defaultBuildsPerPage),
 });
 
 /** Websites: what builds belong to. */
