@@ -25,18 +25,14 @@ export interface Inspector extends Running {
   }): Promise<ArchiveInspection>;
 }
 
-/** Late enough to take nothing from a start, early enough for the first upload of somebody who has just started it. */
-const prepareAfterMs = 3_000;
-
 /**
- * The thread starts by itself soon after, so that the first upload need not wait for it, and stays. After one has failed
- * the next upload starts another.
+ * The thread starts while the first upload arrives and stays: a server that nobody uploads to does without its fifteen
+ * megabytes. After one has failed the next upload starts another.
  */
 export function createInspector(): Inspector {
   const waiting = new Map<number, PromiseWithResolvers<ArchiveInspection>>();
   let nextId = 1;
   let thread: Worker | null = null;
-  const preparing = setTimeout(prepare, prepareAfterMs).unref();
 
   function prepare(): void {
     thread ??= start();
@@ -85,7 +81,6 @@ export function createInspector(): Inspector {
       }
     },
     async stop() {
-      clearTimeout(preparing);
       await thread?.terminate();
     },
   };
