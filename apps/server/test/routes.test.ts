@@ -183,6 +183,26 @@ describe('websites', () => {
   });
 });
 
+it.each(['../../etc', '/etc', 'dist/../..', 'a\\..\\b', 'C:/x', '~/x', 'new\nline'])(
+  'settings take no output folder outside the project: %j',
+  async (outputDirectory) => {
+    const server = await startTestServer();
+    const { answer } = await server.upload();
+    const put = await server.ask(`/websites/${answer.website.id}/settings`, {
+      method: 'PUT',
+      json: { outputDirectory },
+    });
+    const uploaded = await server.upload({ fields: { settings: JSON.stringify({ outputDirectory }) } });
+    for (const problem of [Problem.parse(await put.json()), Problem.parse(uploaded.answer)]) {
+      expect(problem).toMatchObject({ status: 422, code: 'invalid-request' });
+      expect(problem.errors?.[0]?.path).toMatch(/outputDirectory$/);
+    }
+    const inside = { outputDirectory: 'packages/a..b/.output' };
+    const taken = await server.ask(`/websites/${answer.website.id}/settings`, { method: 'PUT', json: inside });
+    expect(taken.status).toBe(200);
+  },
+);
+
 describe('queries', () => {
   it.each([
     ['logs?after=', 'after'],

@@ -1,13 +1,5 @@
 import { createWebsite, requestBuild } from '@yardmaster/application';
-import {
-  ArtifactId,
-  BuildSettings,
-  defaultPriority,
-  JobId,
-  PreviewMode,
-  WebsiteId,
-  WebsiteName,
-} from '@yardmaster/domain';
+import { ArtifactId, defaultPriority, JobId, PreviewMode, WebsiteId, WebsiteName } from '@yardmaster/domain';
 import type { UploadAnswer } from '@yardmaster/protocol';
 import { type Response, Router } from 'express';
 import { z } from 'zod';
@@ -20,6 +12,7 @@ import { positionAtIntake } from '../../views/job-view.ts';
 import { createIds } from '../idempotency.ts';
 import { HttpProblem, parseInput, rejectionProblem } from '../problem-details.ts';
 import { settleWrite } from '../read-your-writes.ts';
+import { SettingsInput } from '../settings-input.ts';
 import { userEnvelope } from './jobs.ts';
 
 /** What the event of a refused upload keeps of texts that come from outside. */
@@ -47,7 +40,7 @@ const UploadFields = z
     preview: PreviewMode.refine((mode) => mode === 'static', {
       message: 'Previews by a development server are not there yet: send "static", or leave it out.',
     }).default('static'),
-    settings: jsonField.pipe(z.strictObject(BuildSettings.shape)).optional(),
+    settings: jsonField.pipe(SettingsInput).optional(),
   })
   .refine(({ name, websiteId }) => name !== undefined || websiteId !== undefined, {
     path: ['name'],

@@ -1,5 +1,5 @@
 import { createWebsite, deleteWebsite, type WebsiteRecord } from '@yardmaster/application';
-import { BuildSettings, WebsiteId, WebsiteName } from '@yardmaster/domain';
+import { WebsiteId, WebsiteName } from '@yardmaster/domain';
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import { maySeeWebsite, requireViewer, visible } from '../../auth/viewer.ts';
@@ -10,6 +10,7 @@ import { createIds } from '../idempotency.ts';
 import { HttpProblem, parseId, parseInput, rejectionProblem } from '../problem-details.ts';
 import { queryNumber } from '../query-fields.ts';
 import { settleWrite } from '../read-your-writes.ts';
+import { SettingsInput } from '../settings-input.ts';
 import { userEnvelope } from './jobs.ts';
 
 const defaultBuildsPerPage = 20;
@@ -80,7 +81,7 @@ export function websiteRoutes(parts: GatewayParts): Router {
 
   router.put('/websites/:id/settings', async (req, res) => {
     const { id } = find(req, res);
-    const settings = parseInput(z.strictObject(BuildSettings.shape), req.body ?? {});
+    const settings = parseInput(SettingsInput, req.body ?? {});
     await change(res, id, { type: 'ChangeWebsiteSettings', settings });
     res.json(settings);
   });
