@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { ArtifactId, type JobId } from '@yardmaster/domain';
 import type { JobDetail } from '@yardmaster/protocol';
@@ -162,6 +163,40 @@ describe('a preview', () => {
 });
 
 describe('a worker', () => {
+  it('that breaks off while it hands its output in is no error of the server', async () => {
+    const entries: string[] = [];
+    const brokenOff = Promise.withResolvers<void>();
+    const note = (level: string) => (_fields: object, message: string) => {
+      entries.push(`${level}: ${message}`);
+      if (message.startsWith('request ') && level !== 'info') brokenOff.resolve();
+      if (message === 'request broken off by its client') brokenOff.resolve();
+    };
+    const server = await startTestServer({
+      log: { info: note('info'), warn: note('warn'), error: note('error') },
+    });
+    const jobId = idOf((await server.upload()).answer);
+    await driveBuild(server, jobId).claim();
+    const { artifactTokens, clock } = server.parts;
+    const expiresAt = new Date(clock.now().getTime() + 60_000).toISOString();
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write(
+      [
+        `PUT /api/website-builder/artifacts/jobs/${jobId}/output HTTP/1.1`,
+        'Host: localhost',
+        `Authorization: Bearer ${artifactTokens.issue({ jobId, attempt: 1, expiresAt })}`,
+        'Content-Length: 1000000',
+        '\r\n',
+      ].join('\r\n'),
+    );
+    socket.write(writeTarGz([{ name: 'index.html', data: 'built' }]).subarray(0, 40));
+    while ((await server.stored()).staging.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    socket.destroy();
+    await brokenOff.promise;
+    expect(entries).toContain('info: request broken off by its client');
+    expect(entries.filter((entry) => entry.startsWith('error'))).toEqual([]);
+    while ((await server.stored()).staging.length > 0) await new Promise((resolve) => setImmediate(resolve));
+  });
+
   it('hands its output in for the attempt that it has, once', async () => {
     const server = await startTestServer();
     const jobId = idOf((await server.upload()).answer);

@@ -125,8 +125,12 @@ export const unknownRoute: RequestHandler = (req) => {
 export function problemHandler(log: Log): ErrorRequestHandler {
   return (error: unknown, req, res, _next) => {
     const problem = asProblem(error);
-    if (problem.status >= 500) {
-      log.error({ error, requestId: res.locals.requestId, method: req.method, path: req.path }, 'request failed');
+    const { method, path } = req;
+    const { requestId } = res.locals;
+    if (req.socket.destroyed && isBrokenOff(error)) {
+      log.info({ requestId, method, path }, 'request broken off by its client');
+    } else if (problem.status >= 500) {
+      log.error({ error, requestId, method, path }, 'request failed');
     }
     if (res.headersSent) {
       res.destroy();
@@ -134,6 +138,13 @@ export function problemHandler(log: Log): ErrorRequestHandler {
     }
     sendProblem(res, problem);
   };
+}
+
+/** Whether it is what reading from or writing to a connection that is gone, or stopping because it is, throws. */
+function isBrokenOff(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  return error.name === 'AbortError' || code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
 /** Failures of the body parser, by the `type` it gives them. */
