@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   let server: Server;
   try {
     const dashboardDir = join(repository, 'apps/dashboard/dist');
-    server = await startServer({ settings, dashboardDir, log, onFatal });
+    server = await startServer({ settings, dashboardDir, log, onFatal, onMessagingUnavailable });
   } catch (error) {
     if (error instanceof ListenFailed) log.error({}, error.message);
     else log.error({ error }, 'the server could not start');
@@ -44,6 +44,12 @@ async function main(): Promise<void> {
   await server.stop();
   log.info({}, 'stopped');
   process.exit(0);
+}
+
+/** The supervisor starts its nats-server again. One that others run is theirs to look after. */
+function onMessagingUnavailable(): void {
+  log.warn({}, 'the message server is reachable and does no work; its disk may have been full');
+  process.send?.({ type: 'messaging-unavailable' });
 }
 
 /** The supervisor starts another server, which finds everything in the log. */

@@ -31,6 +31,7 @@ import type { FleetView, GatewayParts } from './gateway-parts.ts';
 import { listen } from './listener.ts';
 import { ensureAdmin, readArtifactKey } from './secret-files.ts';
 import { createInspector } from './upload/inspector.ts';
+import { watchMessaging } from './watch-messaging.ts';
 
 export interface ServerOptions {
   /** `dataDir` is absolute. */
@@ -39,6 +40,8 @@ export interface ServerOptions {
   readonly log: Log;
   /** Called when the server can go on no more: its process is to end, so that another takes its place. */
   readonly onFatal: (error: Error) => void;
+  /** Called while the message server can be reached and does no work: it is to be started again by whoever runs it. */
+  readonly onMessagingUnavailable?: () => void;
 }
 
 export interface Server extends Running {
@@ -54,7 +57,8 @@ export interface Server extends Running {
  * Starts gateway and orchestrator in this process and resolves when requests are served. Without a NATS server, or while
  * it cannot be reached, uploads are taken in and wait. What was started is stopped again when a later part fails.
  */
-export async function startServer({ settings, dashboardDir, log, onFatal }: ServerOptions): Promise<Server> {
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { settings, dashboardDir, log, onFatal, onMessagingUnavailable = () => {} } = options;
   const { dataDir } = settings;
   const clock = systemClock;
   const newId = () => randomUUID();
@@ -91,7 +95,7 @@ export async function startServer({ settings, dashboardDir, log, onFatal }: Serv
     const artifacts = await openFilesystemArtifactStore({ root: dataDir });
     const artifactTokens = createArtifactTokens({ key: await readArtifactKey(dataDir), clock });
 
-    const messaging = openMessaging(settings, log);
+    const messaging = openMessaging({ settings, log, onMessagingUnavailable });
     if (messaging !== null) starts(messaging);
     let orchestrator: Orchestrator | null = null;
     const parts: GatewayParts = {
@@ -145,14 +149,20 @@ async function openStore({ eventStoreUrl, dataDir }: Settings, onEnded: ServerOp
   return openEventStoreDb({ url: eventStoreUrl });
 }
 
-function openMessaging({ natsUrl, natsSeed }: Settings, log: Log) {
+function openMessaging({
+  settings: { natsUrl, natsSeed },
+  log,
+  onMessagingUnavailable,
+}: Pick<ServerOptions, 'settings' | 'log'> & { readonly onMessagingUnavailable: () => void }) {
   if (natsUrl === undefined) return null;
   const connection = connectNats({ url: natsUrl, seed: natsSeed ?? null, name: 'yardmaster-server', log });
   const orchestrator = createOrchestratorMessaging({ connection, log, pools: [defaultPool] });
+  const watching = watchMessaging({ connection, messaging: orchestrator, onUnavailable: onMessagingUnavailable });
   return {
     orchestrator,
     logFeed: createLogFeed({ connection, log }),
     async stop() {
+      await watching.stop();
       await orchestrator.stop();
       await connection.stop();
     },

@@ -1,10 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Log, OrchestratorMessaging } from '@yardmaster/application';
 import { Heartbeat } from '@yardmaster/protocol';
 import { consumeReports } from './consume-reports.ts';
 import { encode, parseMessage } from './messages.ts';
 import type { NatsLink } from './nats-connection.ts';
-import { aborted, askWhileConnected, runWhileConnected, unlessAborted } from './run-while-connected.ts';
+import { askWhileConnected, runWhileConnected, unlessAborted } from './run-while-connected.ts';
 import { serveClaims } from './serve-claims.ts';
 import {
   ensurePoolConsumer,
@@ -19,6 +20,9 @@ import { controlSubject, heartbeatSubject } from './subjects.ts';
 import { subscribe } from './subscribe.ts';
 import { listWork, publishWork, withdrawWork } from './work-queue.ts';
 
+/** How often the streams are asked for while connected. */
+const checkEveryMs = 5_000;
+
 export interface OrchestratorMessagingOptions {
   readonly connection: NatsLink;
   readonly log: Log;
@@ -30,7 +34,8 @@ export interface OrchestratorMessagingOptions {
 
 /**
  * The orchestrator's side of the conversation over NATS. `connected` means that the streams and the pools' consumers are
- * there as well: they are checked, and made again where they are missing, after every reconnect. `stop` ends that and
+ * there as well: they are checked, and made again where they are missing, after every reconnect and every few seconds, since
+ * a nats-server whose disk was full stays reachable and answers no more. `stop` ends that and
  * leaves the connection open; what was started through it is stopped by who started it.
  */
 export function createOrchestratorMessaging(
@@ -106,10 +111,15 @@ function createReadiness({ connection, log, pools, ackWaitMs = workAckWaitMs }: 
     log,
     name: 'Preparing the streams',
     work: async (client, signal) => {
-      await unlessAborted(signal, repair(client));
-      change(true);
-      await aborted(signal);
-      change(false);
+      try {
+        for (;;) {
+          await unlessAborted(signal, repair(client));
+          change(true);
+          await delay(checkEveryMs, undefined, { signal });
+        }
+      } finally {
+        change(false);
+      }
     },
   });
 

@@ -29,6 +29,8 @@ export type ChildSpec = {
   };
   /** Resolves when the child works, rejects when the signal aborts. By default: when it says so on its channel. */
   readonly untilReady?: (child: ChildProcess, signal: AbortSignal) => Promise<void>;
+  /** Takes what the child says on its channel. */
+  readonly onMessage?: (message: unknown) => void;
   /** Cleans up after each end, before it is started again. */
   readonly afterExit?: () => void;
 };
@@ -37,6 +39,8 @@ export type SupervisedChild = {
   readonly name: string;
   /** Resolves when it is ready for the first time; rejects (StartError) when it ends with a code before, or is late. */
   readonly firstReady: Promise<void>;
+  /** Kills it, so that it is started again: for one that lives and does no work. */
+  restart(): void;
   /** Ends it in order and keeps it ended; idempotent, resolves when it is gone. */
   stop(): Promise<void>;
   /** Kills it at once, without waiting. */
@@ -120,6 +124,9 @@ export function superviseChild(spec: ChildSpec, surroundings: Surroundings): Sup
   return {
     name: spec.name,
     firstReady: firstReady.promise,
+    restart: () => {
+      if (life !== null) killLife(life);
+    },
     stop: async () => {
       stopping.abort();
       if (life !== null) await endLife(life, spec);
@@ -140,6 +147,7 @@ function startLife(spec: ChildSpec, surroundings: Surroundings): Life {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', ...(spec.channel === 'ipc' ? (['ipc'] as const) : [])],
   });
+  if (spec.onMessage !== undefined) child.on('message', spec.onMessage);
   const log = openChildLog({
     folder: surroundings.logsFolder,
     name: spec.name,

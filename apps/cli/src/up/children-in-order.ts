@@ -18,6 +18,11 @@ export class ChildrenInOrder {
     await child.firstReady;
   }
 
+  /** Kills the child of that name, if there is one, so that it is started again. */
+  restart(name: string): void {
+    this.#children.find((child) => child.name === name)?.restart();
+  }
+
   async stopAll(): Promise<void> {
     this.#isStopped = true;
     const isWorker = (child: SupervisedChild) => child.name.startsWith('worker-');

@@ -1,4 +1,5 @@
 import type { Settings } from '@yardmaster/protocol/settings';
+import { z } from 'zod';
 import { killBuildOrphans } from './build-orphans.ts';
 import type { ChildSpec } from './child-process.ts';
 import { type DataFolder, repositoryRoot } from './data-folder.ts';
@@ -6,6 +7,8 @@ import { type DataFolder, repositoryRoot } from './data-folder.ts';
 const SERVER_STOP_TIMEOUT_MS = 4_000;
 /** A worker kills its builds and hands them back; server and message server come after, all within 15 seconds. */
 const WORKER_STOP_TIMEOUT_MS = 8_000;
+
+const messagingUnavailableSchema = z.object({ type: z.literal('messaging-unavailable') });
 
 /** What children that talk to each other have to be told. */
 type Connections = {
@@ -25,12 +28,21 @@ type Connections = {
 const SERVER_FLAGS = ['--max-semi-space-size=2'];
 
 /** Gateway and orchestrator in one process. */
-export function serverProgram(connections: Connections & { readonly natsSeed: string | undefined }): ChildSpec {
+export function serverProgram(
+  connections: Connections & {
+    readonly natsSeed: string | undefined;
+    /** The server says that the message server can be reached and does no work. */
+    readonly onMessagingUnavailable: () => void;
+  },
+): ChildSpec {
   return {
     name: 'server',
     channel: 'ipc',
     stopSignal: 'SIGTERM',
     stopTimeoutMs: SERVER_STOP_TIMEOUT_MS,
+    onMessage: (message) => {
+      if (messagingUnavailableSchema.safeParse(message).success) connections.onMessagingUnavailable();
+    },
     program: () =>
       node([...SERVER_FLAGS, 'apps/server/src/main.ts'], childEnvironment(connections, connections.natsSeed)),
   };

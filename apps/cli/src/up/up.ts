@@ -128,7 +128,13 @@ async function startProduct({ settings, dataFolder, port, io, children }: Produc
   const { natsUrl, keys } = await connect();
   const connections = { settings, dataFolder, port, natsUrl, env };
   await Promise.all([
-    children.start(serverProgram({ ...connections, natsSeed: keys?.server.seed ?? settings.natsSeed })),
+    children.start(
+      serverProgram({
+        ...connections,
+        natsSeed: keys?.server.seed ?? settings.natsSeed,
+        onMessagingUnavailable: () => children.restart('nats-server'),
+      }),
+    ),
     ...workerIds.map((workerId, index) =>
       children.start(
         workerProgram({ ...connections, workerId, natsSeed: keys?.workers[index]?.seed ?? settings.natsSeed }),

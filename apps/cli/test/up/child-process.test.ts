@@ -128,6 +128,14 @@ function realNatsServer() {
   return natsServer({ folder: temporaryFolder(), authorization, env: process.env });
 }
 
+test('a child that does no work any more is started again when asked', async () => {
+  const { child, life } = supervise(nodeChild('server', 'ready-child.mjs'));
+  await child.firstReady;
+  const first = await life(0);
+  child.restart();
+  expect((await life(1)).pid).not.toBe(first.pid);
+});
+
 test('nats-server that is killed listens on the same port again', async () => {
   const nats = realNatsServer();
   const { child, life } = supervise(nats.spec);
