@@ -7,6 +7,11 @@ import type { ChildSpec } from './child-process.ts';
 
 const READY_POLL_MS = 10;
 const STOP_TIMEOUT_MS = 2_000;
+/**
+ * More than the streams reserve (336 MiB, see packages/messaging/src/streams.ts), whatever is free: by default nats-server
+ * takes three quarters of the free disk, and on a small one refuses to make the streams.
+ */
+const MAX_FILE_STORE_BYTES = 512 * 1_048_576;
 
 /** What nats-server writes once it listens. */
 const portsFileSchema = z.object({ nats: z.array(z.string()).min(1) });
@@ -59,7 +64,7 @@ function config(options: { readonly folder: string; readonly authorization: stri
     'host: "127.0.0.1"',
     `port: ${options.port ?? -1}`,
     `ports_file_dir: ${JSON.stringify(options.folder)}`,
-    `jetstream { store_dir: ${JSON.stringify(join(options.folder, 'store'))} }`,
+    `jetstream { store_dir: ${JSON.stringify(join(options.folder, 'store'))}, max_file_store: ${MAX_FILE_STORE_BYTES} }`,
     options.authorization,
     '',
   ].join('\n');
