@@ -18,7 +18,7 @@ describe('the queue topic', () => {
     client.subscribe('queue');
     const snapshot = ServerFrame.parse(await client.until(({ type }) => type === 'snapshot'));
     expect(snapshot.jobs).toMatchObject([
-      { status: 'queued', queuePosition: 1, waitingReason: 'No worker is online.' },
+      { status: 'queued', queuePosition: 1, waitingReason: 'The message server cannot be reached.' },
     ]);
     const jobId = await aBuild(server);
     await client.until(({ job }) => job?.id === jobId && job.queuePosition === 2);

@@ -62,7 +62,7 @@ describe('the server and its message server', () => {
     const live = await openLive(server);
     for (const topic of ['queue', `logs:${jobId}`]) live.subscribe(topic);
     const snapshot = await live.until(({ type, jobs }) => type === 'snapshot' && jobs !== undefined);
-    expect(snapshot.jobs).toMatchObject([{ waitingReason: 'No worker is online.' }]);
+    expect(snapshot.jobs).toMatchObject([{ waitingReason: 'The message server cannot be reached.' }]);
 
     await nats.restart();
     const { messaging, beginHeartbeats } = aWorker(nats.url);

@@ -26,7 +26,7 @@ export interface TopicView {
   readonly history: { readonly stream: string; projectedRevision(): number } | null;
 }
 
-type Parts = Pick<GatewayParts, 'readModels' | 'clock' | 'fleet' | 'addresses'>;
+type Parts = Pick<GatewayParts, 'readModels' | 'clock' | 'fleet' | 'messaging' | 'addresses'>;
 
 /** `queue`, `notifications`, or both as one (`stream`, which server-sent events carry). */
 export function userTopic(

@@ -7,6 +7,7 @@ import type { GatewayParts } from '../gateway-parts.ts';
 export interface JobViewContext {
   readonly places: ReadonlyMap<JobId, QueuePlace>;
   readonly liveSlots: number;
+  readonly isMessagingConnected: boolean;
   readonly previewUrl: (label: string) => string;
 }
 
@@ -15,11 +16,13 @@ export function jobViewContext({
   readModels,
   clock,
   fleet,
+  messaging,
   addresses,
-}: Pick<GatewayParts, 'readModels' | 'clock' | 'fleet' | 'addresses'>): JobViewContext {
+}: Pick<GatewayParts, 'readModels' | 'clock' | 'fleet' | 'messaging' | 'addresses'>): JobViewContext {
   return {
     places: readModels.queuePlaces(clock.now().getTime()),
     liveSlots: fleet.liveSlots(),
+    isMessagingConnected: messaging.connected,
     previewUrl: addresses.previewUrl,
   };
 }
@@ -27,16 +30,17 @@ export function jobViewContext({
 /** Where a build waits, and why; both null for one that does not wait. */
 export function waiting(
   { id, state }: Pick<JobRecord, 'id' | 'state'>,
-  { places, liveSlots }: JobViewContext,
+  { places, liveSlots, isMessagingConnected }: JobViewContext,
 ): { readonly queuePosition: number | null; readonly waitingReason: string | null } {
   const place = places.get(id);
   if (place !== undefined) {
     const { position, aheadOfHigherPriority } = place;
-    const reason = waitingReason({ ahead: position - 1, aheadOfHigherPriority, liveSlots });
+    const reason = waitingReason({ ahead: position - 1, aheadOfHigherPriority, liveSlots, isMessagingConnected });
     return { queuePosition: position, waitingReason: reason };
   }
   if (state !== 'dispatched') return { queuePosition: null, waitingReason: null };
-  return { queuePosition: null, waitingReason: waitingReason({ ahead: 0, aheadOfHigherPriority: 0, liveSlots }) };
+  const next = { ahead: 0, aheadOfHigherPriority: 0, liveSlots, isMessagingConnected };
+  return { queuePosition: null, waitingReason: waitingReason(next) };
 }
 
 export function jobSummary(record: JobRecord, context: JobViewContext): JobSummary {

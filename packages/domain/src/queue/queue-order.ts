@@ -53,7 +53,10 @@ export function waitingReason(place: {
   readonly ahead: number;
   readonly aheadOfHigherPriority: number;
   readonly liveSlots: number;
+  /** Whether work can be handed to workers now. */
+  readonly isMessagingConnected: boolean;
 }): string {
+  if (!place.isMessagingConnected) return 'The message server cannot be reached.';
   if (place.liveSlots === 0) return 'No worker is online.';
   if (place.ahead === 0) return 'Next: it starts as soon as a worker is free.';
   const builds = place.ahead === 1 ? '1 build' : `${place.ahead} builds`;

@@ -10,5 +10,10 @@ test.each([
   [{ ahead: 0, aheadOfHigherPriority: 0, liveSlots: 0 }, 'No worker is online.'],
   [{ ahead: 5, aheadOfHigherPriority: 5, liveSlots: 0 }, 'No worker is online.'],
 ])('a build with %j waits because: %s', (place, reason) => {
-  expect(waitingReason(place)).toBe(reason);
+  expect(waitingReason({ ...place, isMessagingConnected: true })).toBe(reason);
+});
+
+test('promises no start while work cannot be handed out', () => {
+  const place = { ahead: 0, aheadOfHigherPriority: 0, liveSlots: 2, isMessagingConnected: false };
+  expect(waitingReason(place)).toBe('The message server cannot be reached.');
 });
