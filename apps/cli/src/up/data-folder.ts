@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -25,7 +25,7 @@ export type DataFolder = {
 };
 
 /**
- * Makes the data directory where it is missing, readable by its owner only. Throws CommandError where that cannot be:
+ * Makes the data directory where it is missing, and readable by its owner only even where it is there. Throws CommandError where that cannot be:
  * its place is a file, may not be written to, or is on a full disk.
  */
 export function openDataFolder(dataDir: string): DataFolder {
@@ -35,6 +35,7 @@ export function openDataFolder(dataDir: string): DataFolder {
     for (const folder of [root, inside('run'), inside('logs'), inside('nats')]) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     }
+    chmodSync(root, 0o700);
     makeInstanceId(inside('instance-id'));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { acquireLock } from '../../bin/bootstrap/process-lock.mjs';
 import { CommandError, type CommandIo } from '../../src/command.ts';
+import { openDataFolder } from '../../src/up/data-folder.ts';
 import { command } from '../../src/up/up.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -68,6 +69,13 @@ test.each([
   const refused = command.run([], quietIo({ YARDMASTER_DATA_DIR: place(file) }));
   await expect(refused).rejects.toBeInstanceOf(CommandError);
   await expect(refused).rejects.toThrow(/cannot be used: E(EXIST|NOTDIR).*YARDMASTER_DATA_DIR/);
+});
+
+test('a data directory that others could read is closed to them', () => {
+  const dataDir = temporaryFolder();
+  chmodSync(dataDir, 0o755);
+  openDataFolder(dataDir);
+  expect(statSync(dataDir).mode & 0o777).toBe(0o700);
 });
 
 test('a damaged instance id stops the start with what to do about it', async () => {
