@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Actors,
@@ -35,7 +35,7 @@ export async function ensureAdmin({
   if (known !== null && readModels.userByTokenHash(hashSecret(known.trim())) !== null) return;
   const issued = await issueApiToken(actors, { userId, label: 'admin-token file' });
   if (!issued.ok) throw new Error(`The admin's token could not be made: ${issued.rejection.message}`);
-  await replaceFile(file, `${issued.token}\n`);
+  await putFile(file, `${issued.token}\n`, rename);
   if (issued.position !== null) await readModels.waitFor(issued.position, { timeoutMs: projectionTimeoutMs });
 }
 
@@ -45,14 +45,19 @@ async function registerAdmin(actors: Actors): Promise<UserId> {
   return firstAdminId;
 }
 
-/** The key behind artifact tokens, made at the first start: a restart must not void the tokens of running builds. */
+/**
+ * The key behind artifact tokens, made at the first start: a restart must not void the tokens of running builds. A damaged
+ * one is made anew, which costs only running attempts their tokens.
+ */
 export async function readArtifactKey(dataDir: string): Promise<Uint8Array> {
   const file = join(dataDir, 'artifact-key');
   const known = await readIfThere(file);
-  if (known !== null) return Buffer.from(known.trim(), 'hex');
+  const knownKey = Buffer.from(known?.trim() ?? '', 'hex');
+  if (knownKey.length === artifactKeyBytes) return knownKey;
+  if (known !== null) await rm(file, { force: true });
   const key = randomBytes(artifactKeyBytes);
   try {
-    await writeFile(file, `${key.toString('hex')}\n`, { mode: ownerOnly, flag: 'wx' });
+    await putFile(file, `${key.toString('hex')}\n`, link);
     return key;
   } catch (error) {
     if (!isCode(error, 'EEXIST')) throw error;
@@ -69,10 +74,15 @@ async function readIfThere(file: string): Promise<string | null> {
   }
 }
 
-async function replaceFile(file: string, text: string): Promise<void> {
+/** Written aside and put in place when it is on the disk, so that a full one leaves no empty file. */
+async function putFile(file: string, text: string, put: typeof rename | typeof link): Promise<void> {
   const next = `${file}.${process.pid}`;
-  await writeFile(next, text, { mode: ownerOnly });
-  await rename(next, file);
+  try {
+    await writeFile(next, text, { mode: ownerOnly, flush: true });
+    await put(next, file);
+  } finally {
+    await rm(next, { force: true });
+  }
 }
 
 const isCode = (error: unknown, code: string): boolean =>
