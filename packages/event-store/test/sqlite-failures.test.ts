@@ -14,6 +14,8 @@ import { openStoreThread } from '../src/sqlite/open-store-thread.ts';
 import { createSqliteEventStore } from '../src/sqlite/sqlite-event-store.ts';
 import { collect, readEverything } from '../testing/contract/contract-case.ts';
 
+const withoutOverride = ['setpriv', '--bounding-set', '-dac_override', '--inh-caps', '-all'];
+
 let folder: string;
 let file: string;
 
@@ -67,9 +69,10 @@ test('names a file that may not be written', async () => {
   await chmod(file, 0o444);
   await chmod(folder, 0o555);
   const openProcess = new URL('./fixtures/open-process.ts', import.meta.url).pathname;
-  // Nothing is forbidden to root, so the child is nobody.
-  const identity = process.getuid?.() === 0 ? { uid: 65_534 } : {};
-  const { stdout } = await promisify(execFile)(process.execPath, [openProcess, file], identity);
+  const command = [process.execPath, openProcess, file];
+  // Nothing is forbidden to root, so the child gives up the capability that makes it so.
+  const [program = '', ...args] = process.getuid?.() === 0 ? [...withoutOverride, ...command] : command;
+  const { stdout } = await promisify(execFile)(program, args);
   expect(stdout).toBe('event-store-read-only\n');
   await chmod(folder, 0o755);
 });
