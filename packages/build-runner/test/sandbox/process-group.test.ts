@@ -94,10 +94,11 @@ describe('a command', () => {
     expect(peakMemoryBytes).toBeGreaterThan(20_000_000);
   });
 
-  it.runIf(hasProcessTable)('runs at low priority', async () => {
-    const { result, lines } = start('cat /proc/self/stat');
+  it.runIf(hasProcessTable)('runs at low priority, in its session and among sessions', async () => {
+    const { result, lines } = start('cat /proc/self/stat; cat /proc/self/autogroup 2>/dev/null || echo nice 10');
     await result;
     expect(lines[0]?.slice(lines[0].lastIndexOf(')')).split(' ')[17]).toBe('10');
+    expect(lines[1]).toMatch(/nice 10$/);
   });
 });
 
