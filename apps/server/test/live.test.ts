@@ -44,6 +44,25 @@ describe('the queue topic', () => {
     expect(client.frames.filter(({ job }) => job?.id === second)).toHaveLength(1);
   });
 
+  it('tells a place that a change has told already not again', async () => {
+    const server = await startTestServer();
+    const client = await openLive(server);
+    client.subscribe('queue');
+    await client.until(({ type }) => type === 'snapshot');
+    const jobId = await aBuild(server);
+    await client.until(({ job }) => job?.id === jobId);
+    // A snapshot for anybody tells everybody first what of the places they do not know.
+    const other = await openLive(server);
+    other.subscribe('queue');
+    await other.until(({ type }) => type === 'snapshot');
+    await server.ask(`/jobs/${jobId}`, { method: 'DELETE' });
+    await client.until(({ job }) => job?.status === 'cancelled');
+    expect(client.frames.flatMap(({ job }) => (job === undefined ? [] : [job.status]))).toEqual([
+      'queued',
+      'cancelled',
+    ]);
+  });
+
   it('is everybody’s own', async () => {
     const server = await startTestServer();
     const stranger = await server.register('stranger', 'user');

@@ -209,7 +209,7 @@ export function createLiveHub(parts: GatewayParts): LiveHub {
     }
   }
 
-  /** Makes each build's summary once, whoever asks; what it says of its place is remembered as told. */
+  /** Makes each build's summary once, whoever asks. */
   function summariser(): Summarise {
     const context = jobViewContext(parts);
     const made = new Map<JobId, JobSummary>();

@@ -1,4 +1,5 @@
 import type { Position, RecordedEvent } from '@yardmaster/application';
+import type { JobSummary } from '@yardmaster/protocol';
 import type { GatewayParts } from '../gateway-parts.ts';
 import { type Change, changesOf } from './changes.ts';
 import type { Subscription, SubscriptionOptions } from './subscription.ts';
@@ -33,6 +34,8 @@ export function createStateSubscription(
   const { topic, view, outlet } = options;
   let phase: 'opening' | 'live' | 'lagging' | 'ended' = 'opening';
   let told: Position | null = null;
+  /** What this reader was told last of the place of each waiting build. */
+  const toldPlaces = new Map<string, string>();
   open(options.since).catch(fail);
 
   return {
@@ -43,7 +46,11 @@ export function createStateSubscription(
     },
     places(records, summarise) {
       if (phase !== 'live') return;
-      for (const record of records) send('update', told, view.place(record, summarise));
+      for (const record of records) {
+        const body = view.place(record, summarise);
+        if (body?.job !== undefined && toldPlaces.get(body.job.id) === placeOf(body.job)) continue;
+        send('update', told, body);
+      }
     },
     linesAppended() {},
     lag() {
@@ -81,7 +88,13 @@ export function createStateSubscription(
   }
 
   function send(type: 'snapshot' | 'update', position: Position | null, body: FrameBody | null): void {
-    if (body !== null && phase === 'live') outlet.send({ topic, storeId: readModels.storeId, type, position, ...body });
+    if (body === null || phase !== 'live') return;
+    if (type === 'snapshot') toldPlaces.clear();
+    for (const job of [...(body.jobs ?? []), ...(body.job === undefined ? [] : [body.job])]) {
+      if (job.waitingReason === null) toldPlaces.delete(job.id);
+      else toldPlaces.set(job.id, placeOf(job));
+    }
+    outlet.send({ topic, storeId: readModels.storeId, type, position, ...body });
   }
 
   async function open(since: string | number | undefined): Promise<void> {
@@ -172,4 +185,8 @@ export function createStateSubscription(
     const message = 'The server cannot follow this at the moment. Subscribe again.';
     outlet.send({ topic, storeId, type: 'error', position: null, code: 'unavailable', message });
   }
+}
+
+function placeOf({ queuePosition, waitingReason }: JobSummary): string {
+  return `${queuePosition} ${waitingReason}`;
 }
