@@ -15,7 +15,6 @@ import {
   startOrchestrator,
   systemClock,
 } from '@yardmaster/application';
-import type { ArchiveLimits } from '@yardmaster/build-runner';
 import type { JobId } from '@yardmaster/domain';
 import { openSqliteEventStore } from '@yardmaster/event-store/sqlite';
 import {
@@ -24,7 +23,7 @@ import {
   createOrchestratorMessaging,
   openFilesystemArtifactStore,
 } from '@yardmaster/messaging';
-import type { Settings } from '@yardmaster/protocol/settings';
+import { type Settings, uploadLimits } from '@yardmaster/protocol/settings';
 import { createAddresses } from './addresses.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import type { FleetView, GatewayParts } from './gateway-parts.ts';
@@ -191,17 +190,5 @@ function fleetView(orchestrator: () => Orchestrator | null): FleetView {
   return {
     workers: () => workers().length,
     liveSlots: () => workers().reduce((sum, { draining, slots }) => sum + (draining ? 0 : slots), 0),
-  };
-}
-
-function uploadLimits(settings: Settings): ArchiveLimits {
-  return {
-    maxArchiveBytes: settings.uploadMaxBytes,
-    maxFiles: settings.uploadMaxFiles,
-    maxUnpackedBytes: settings.uploadMaxUnpackedBytes,
-    maxFileBytes: settings.uploadMaxFileBytes,
-    maxCompressionRatio: settings.uploadMaxRatio,
-    ratioFloorBytes: settings.uploadRatioFloorBytes,
-    maxPathBytes: settings.uploadMaxPathBytes,
   };
 }

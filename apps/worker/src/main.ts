@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { endStrayProcesses, removeWorkspace } from '@yardmaster/build-runner';
 import { WorkerId } from '@yardmaster/domain';
 import { connectNats, createWorkerMessaging, workerInboxPrefix } from '@yardmaster/messaging';
-import { readSettings, type Settings } from '@yardmaster/protocol/settings';
+import { readSettings, type Settings, uploadLimits } from '@yardmaster/protocol/settings';
 import type { BuildSite } from './build-website.ts';
 import { jsonLog } from './json-log.ts';
 import { startWorker } from './worker.ts';
@@ -79,15 +79,7 @@ async function prepareSite({
     toolsDirectory: join(dataDir, 'tools'),
     serverUrl,
     previewDomain: settings.previewDomain,
-    limits: {
-      maxArchiveBytes: settings.uploadMaxBytes,
-      maxFiles: settings.uploadMaxFiles,
-      maxUnpackedBytes: settings.uploadMaxUnpackedBytes,
-      maxFileBytes: settings.uploadMaxFileBytes,
-      maxCompressionRatio: settings.uploadMaxRatio,
-      ratioFloorBytes: settings.uploadRatioFloorBytes,
-      maxPathBytes: settings.uploadMaxPathBytes,
-    },
+    limits: uploadLimits(settings),
     hostEnvironment: process.env,
   };
 }

@@ -92,6 +92,19 @@ export const settingsSchema = z.object({
 /** All settings, checked and with their defaults. */
 export type Settings = z.output<typeof settingsSchema>;
 
+/** The bounds that an upload has to keep: the server judges by them, and a worker again when it unpacks. */
+export function uploadLimits(settings: Settings) {
+  return {
+    maxArchiveBytes: settings.uploadMaxBytes,
+    maxFiles: settings.uploadMaxFiles,
+    maxUnpackedBytes: settings.uploadMaxUnpackedBytes,
+    maxFileBytes: settings.uploadMaxFileBytes,
+    maxCompressionRatio: settings.uploadMaxRatio,
+    ratioFloorBytes: settings.uploadRatioFloorBytes,
+    maxPathBytes: settings.uploadMaxPathBytes,
+  };
+}
+
 /** How one setting is documented; `secret` values are never shown, `internal` ones are not for people to set. */
 export type SettingFacts = {
   readonly env: string;
