@@ -33,6 +33,20 @@ export default {
     onlyOurs('worker-imports-no-app', 'apps/worker', ['packages']),
     onlyOurs('cli-imports-no-app', 'apps/cli', ['packages']),
     {
+      name: 'dashboard-shared-knows-no-feature',
+      severity: 'error',
+      comment: 'In the dashboard shared <- features <- app.',
+      from: { path: '^apps/dashboard/src/shared/' },
+      to: { path: '^apps/dashboard/src/(features|app)/' },
+    },
+    {
+      name: 'dashboard-features-stand-alone',
+      severity: 'error',
+      comment: 'A feature is composed with others in the app; what two of them need is shared.',
+      from: { path: '^apps/dashboard/src/features/([^/]+)/' },
+      to: { path: '^apps/dashboard/src/(features|app)/', pathNot: '^apps/dashboard/src/features/$1/' },
+    },
+    {
       name: 'domain-and-protocol-run-anywhere',
       severity: 'error',
       comment: 'The dashboard replays builds in the browser: no Node built-ins in what it imports.',

@@ -1,11 +1,10 @@
 import './zod-without-eval.ts';
 import '@fontsource-variable/inter/wght.css';
-import './ui/tokens.css';
-import './ui/page.css';
-import './ui/builds.css';
+import '@fontsource-variable/jetbrains-mono/wght.css';
+import './styles/tokens.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { App } from './app.tsx';
+import { App } from './app/app.tsx';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no element with the id "root".');

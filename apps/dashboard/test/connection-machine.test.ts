@@ -1,16 +1,16 @@
 import type { JobSummary, ServerFrame, UserQueue } from '@yardmaster/protocol';
 import { describe, expect, test } from 'vitest';
 import { createActor, SimulatedClock } from 'xstate';
-import { notSignedIn, RequestFailed, unreachable } from '../src/api.ts';
-import { displayOfConnection } from '../src/connection/connection-display.ts';
+import { displayOfConnection } from '../src/features/connection/connection-display.ts';
 import {
   createConnectionMachine,
   openTimeoutMs,
   pollIntervalMs,
   provenAfterMs,
   retryDelayMs,
-} from '../src/connection/connection-machine.ts';
-import type { Mark, SocketListener } from '../src/connection/live-socket.ts';
+} from '../src/features/connection/connection-machine.ts';
+import type { Mark, SocketListener } from '../src/features/connection/live-socket.ts';
+import { notSignedIn, RequestFailed, unreachable } from '../src/shared/api/api.ts';
 import { jobSummary } from './job-summary.ts';
 
 const emptyQueue: UserQueue = {

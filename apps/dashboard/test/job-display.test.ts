@@ -1,7 +1,8 @@
 import { statuses } from '@yardmaster/domain';
 import { describe, expect, test } from 'vitest';
-import { agoText, displayOf, durationText, sizeText } from '../src/queue/job-display.ts';
-import { plainText } from '../src/queue/plain-text.ts';
+import { plainText } from '../src/shared/format/plain-text.ts';
+import { agoText, durationText, sizeText } from '../src/shared/format/quantities.ts';
+import { displayOf } from '../src/shared/jobs/job-display.ts';
 import { jobSummary } from './job-summary.ts';
 
 describe('what a build shows', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createActor, SimulatedClock, waitFor } from 'xstate';
-import { notSignedIn, RequestFailed, unreachable, type Viewer } from '../src/api.ts';
-import { createSessionMachine } from '../src/session/session-machine.ts';
-import { signInCode } from '../src/session/sign-in-code.ts';
+import { createSessionMachine } from '../src/features/session/session-machine.ts';
+import { signInCode } from '../src/features/session/sign-in-code.ts';
+import { notSignedIn, RequestFailed, unreachable, type Viewer } from '../src/shared/api/api.ts';
 
 const viewer: Viewer = { id: 'admin', role: 'admin' };
 const signedOut = new RequestFailed({ code: notSignedIn, message: 'Sign in.', hint: null });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { createActor } from 'xstate';
-import type { Trouble } from '../src/api.ts';
-import type { TransferListener, TransferRequest } from '../src/upload/transfer.ts';
-import { createUploadMachine } from '../src/upload/upload-machine.ts';
-import type { Choice } from '../src/upload/upload-source.ts';
+import type { TransferListener, TransferRequest } from '../src/features/upload/transfer.ts';
+import { createUploadMachine } from '../src/features/upload/upload-machine.ts';
+import type { Choice } from '../src/features/upload/upload-source.ts';
+import type { Trouble } from '../src/shared/api/api.ts';
 
 const trouble: Trouble = { code: 'archive-corrupt', message: 'The archive is damaged.', hint: 'Pack it again.' };
 const answer = {

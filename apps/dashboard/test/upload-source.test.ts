@@ -7,7 +7,7 @@ import {
   formOf,
   sizeOf,
   suggestedName,
-} from '../src/upload/upload-source.ts';
+} from '../src/features/upload/upload-source.ts';
 
 /** A file as a folder chooser gives it. */
 function fileIn(path: string, content = 'x'): File {

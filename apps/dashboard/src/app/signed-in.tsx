@@ -1,0 +1,35 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { createPollingLive } from '../features/connection/polling-live.ts';
+import { createQueryClient } from '../shared/api/queries.ts';
+import { JobsContext } from '../shared/jobs/jobs-context.ts';
+import { createJobsStore, followQueue } from '../shared/jobs/jobs-store.ts';
+import { LiveContext } from '../shared/live/live.ts';
+import { type Session, SessionContext } from '../shared/session/session-context.ts';
+import { router } from './router.tsx';
+
+/** Everything that somebody who is signed in sees. What it knows is forgotten with the session. */
+export function SignedIn({ session }: { readonly session: Session }) {
+  const [{ live, jobs, queryClient }] = useState(createParts);
+  useEffect(() => followQueue(live, jobs), [live, jobs]);
+  return (
+    <SessionContext value={session}>
+      <QueryClientProvider client={queryClient}>
+        <LiveContext value={live}>
+          <JobsContext value={jobs}>
+            <RouterProvider router={router} />
+          </JobsContext>
+        </LiveContext>
+      </QueryClientProvider>
+    </SessionContext>
+  );
+}
+
+function createParts() {
+  const jobs = createJobsStore({
+    nowMs: () => performance.now(),
+    setTimer: (callback, delayMs) => setTimeout(callback, delayMs),
+  });
+  return { jobs, live: createPollingLive(), queryClient: createQueryClient() };
+}

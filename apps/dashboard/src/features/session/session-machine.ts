@@ -1,0 +1,55 @@
+import { assign, fromPromise, setup } from 'xstate';
+import { notSignedIn, RequestFailed, type Trouble, troubleOf, type Viewer } from '../../shared/api/api.ts';
+
+const retryAfterMs = 3_000;
+
+export interface SessionParts {
+  readonly fetchViewer: (signal: AbortSignal) => Promise<Viewer>;
+  readonly signOut: () => Promise<unknown>;
+}
+
+type Message = { readonly type: 'signOut' } | { readonly type: 'lost' } | { readonly type: 'retry' };
+
+/** Whether somebody is signed in. A server that does not answer is asked again until it does. */
+export function createSessionMachine({ fetchViewer, signOut }: SessionParts) {
+  return setup({
+    types: {
+      context: {} as { readonly viewer: Viewer | null; readonly trouble: Trouble | null },
+      events: {} as Message,
+    },
+    actors: {
+      fetchViewer: fromPromise<Viewer>(({ signal }) => fetchViewer(signal)),
+      signOut: fromPromise<void>(async () => {
+        await signOut();
+      }),
+    },
+  }).createMachine({
+    id: 'session',
+    context: { viewer: null, trouble: null },
+    initial: 'asking',
+    states: {
+      asking: {
+        invoke: {
+          src: 'fetchViewer',
+          onDone: { target: 'signedIn', actions: assign(({ event }) => ({ viewer: event.output, trouble: null })) },
+          onError: [
+            { guard: ({ event }) => isSignedOut(event.error), target: 'signedOut' },
+            { target: 'unanswered', actions: assign({ trouble: ({ event }) => troubleOf(event.error) }) },
+          ],
+        },
+      },
+      unanswered: { after: { [retryAfterMs]: 'asking' }, on: { retry: 'asking' } },
+      signedOut: { entry: assign({ viewer: null, trouble: null }), on: { retry: 'asking' } },
+      // Whoever is signed in after a loss, perhaps from another tab, starts with nothing of before.
+      signedIn: {
+        on: { signOut: 'signingOut', lost: { target: 'asking', actions: assign({ viewer: null }) } },
+      },
+      // When signing out fails, asking tells what is so.
+      signingOut: { invoke: { src: 'signOut', onDone: 'signedOut', onError: 'asking' } },
+    },
+  });
+}
+
+function isSignedOut(error: unknown): boolean {
+  return error instanceof RequestFailed && error.trouble.code === notSignedIn;
+}
