@@ -4,6 +4,7 @@ import { createSessionMachine } from '../features/session/session-machine.ts';
 import { SignInPage } from '../features/session/sign-in-page.tsx';
 import { WaitingPage } from '../features/session/waiting-page.tsx';
 import { api } from '../shared/api/api.ts';
+import { TooltipProvider } from '../shared/ui/tooltip.tsx';
 import { SignedIn } from './signed-in.tsx';
 
 export function App() {
@@ -17,5 +18,9 @@ export function App() {
   );
   if (state.matches('signedOut')) return <SignInPage onRetry={() => send({ type: 'retry' })} />;
   if (session === null) return <WaitingPage trouble={trouble} onRetry={() => send({ type: 'retry' })} />;
-  return <SignedIn session={session} />;
+  return (
+    <TooltipProvider>
+      <SignedIn session={session} />
+    </TooltipProvider>
+  );
 }

@@ -1,4 +1,5 @@
 import type { ComponentProps } from 'react';
+import { Tooltip } from './tooltip.tsx';
 
 export type ButtonKind = 'plain' | 'primary' | 'quiet' | 'danger';
 
@@ -14,7 +15,12 @@ const kinds: Readonly<Record<ButtonKind, string>> = {
   danger: 'border-bad-line bg-panel text-bad hover:bg-bad-soft',
 };
 
-const sizes = { small: 'h-8 px-2.5 text-[13px]', normal: 'h-9 px-3.5 text-sm', square: 'size-9 p-0' } as const;
+/** Fingers get targets of 44 px. */
+const sizes = {
+  small: 'h-8 px-2.5 text-[13px] pointer-coarse:h-10',
+  normal: 'h-9 px-3.5 text-sm pointer-coarse:h-11',
+  square: 'size-9 p-0 pointer-coarse:size-11',
+} as const;
 
 /** The look of a button, for links and for what a library renders. */
 export function buttonClass({
@@ -45,12 +51,15 @@ interface IconButtonProps extends Omit<ComponentProps<'button'>, 'aria-label'> {
 /** A button that shows an icon only. */
 export function IconButton({ label, kind = 'plain', className = '', ...props }: IconButtonProps) {
   return (
-    <button
-      type="button"
-      aria-label={label}
-      title={label}
-      className={`${buttonClass({ kind, size: 'square' })} ${className}`}
-      {...props}
-    />
+    <Tooltip content={label}>
+      <button
+        type="button"
+        aria-label={label}
+        className={`${buttonClass({ kind, size: 'square' })} ${className}`}
+        {...props}
+        // The tooltip says what the name says: no description, which would be read out a second time.
+        aria-describedby={props['aria-describedby']}
+      />
+    </Tooltip>
   );
 }
