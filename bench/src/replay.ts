@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { createStreamActors, type RecordedEvent, replayEvents, systemClock } from '@yardmaster/application';
-import { type BuildJobEvent, buildJobDecider, buildJobMachine, finalStatuses, statusOf } from '@yardmaster/domain';
-import { createMemoryEventStore } from '@yardmaster/event-store/memory';
-import { aBuildRequest, happyCommand } from '@yardmaster/testing';
+import { type RecordedEvent, replayEvents } from '@yardmaster/application';
+import { type BuildJobEvent, buildJobDecider, buildJobMachine } from '@yardmaster/domain';
 import { initialTransition, transition } from 'xstate';
 import type { Bench } from './bench.ts';
 import { median, rounded } from './percentiles.ts';
+import { recordedHistory } from './recorded-history.ts';
 
 const rounds = 5;
 
@@ -19,7 +17,7 @@ export const replay: Bench = async ({ quick, signal }) => {
     { length: 20, times: 500 },
     { length: 1_000, times: 10 },
   ]) {
-    const events = await historyOf(length);
+    const events = await recordedHistory(length);
     const runs: Readonly<Record<keyof typeof ways, number[]>> = { replayed: [], machine: [], reducer: [] };
     for (let round = 0; round <= rounds; round++) {
       for (const way of ['replayed', 'machine', 'reducer'] as const) {
@@ -64,35 +62,6 @@ function eventsPerSecond(
   for (let n = 0; n < times; n++) end = way(events);
   if (end !== 'completed') throw new Error(`A replay ended in ${JSON.stringify(end)}.`); // and nothing is optimised away
   return (events.length * times * 1_000) / (performance.now() - startedAt);
-}
-
-/** A build that goes well, as a real actor records it, brought to the wanted length by changes of its priority. */
-async function historyOf(length: number): Promise<readonly RecordedEvent[]> {
-  const store = createMemoryEventStore();
-  const actors = createStreamActors({
-    store,
-    decider: buildJobDecider,
-    clock: systemClock,
-    newId: randomUUID,
-    random: Math.random,
-  });
-  const envelope = { actor: { kind: 'system', name: 'bench' } } as const;
-  const build = async (id: string, priorityChanges: number) => {
-    let { state } = await actors.load(id);
-    const handle = async (command: Parameters<typeof buildJobDecider.decide>[0]) => {
-      const handled = await actors.handle(id, command, envelope);
-      if (!handled.ok) throw new Error(handled.rejection.message);
-      state = handled.state;
-    };
-    await handle(happyCommand(state, aBuildRequest()));
-    for (let n = 0; n < priorityChanges; n++) await handle({ type: 'ChangePriority', priority: n % 2 });
-    while (!finalStatuses.has(statusOf(state.value))) await handle(happyCommand(state, aBuildRequest()));
-    return store.readStream(`buildJob-${id}`);
-  };
-  const shortest = await build('shortest', 0);
-  const events = await build('measured', length - shortest.length);
-  if (events.length !== length) throw new Error(`A history of ${events.length} events instead of ${length}.`);
-  return events;
 }
 
 interface Folded {

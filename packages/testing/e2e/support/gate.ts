@@ -3,13 +3,16 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { until } from './until.ts';
 
+/** The steps at which a gated build can be held. */
+export type GatedStep = 'install' | 'typecheck' | 'build';
+
 /** Where the steps of gated builds wait until the test lets them go on. */
 export interface Gate {
   readonly url: string;
   /** Resolves when so many have knocked in all at that step. */
-  arrived(step: 'install' | 'build', times: number): Promise<void>;
+  arrived(step: GatedStep, times: number): Promise<void>;
   /** Lets everybody through who waits or comes to one step, or to any. */
-  open(step?: 'install' | 'build'): void;
+  open(step?: GatedStep): void;
   close(): Promise<void>;
 }
 
@@ -35,7 +38,7 @@ export async function openGate(): Promise<Gate> {
       );
     },
     open(step) {
-      for (const each of step === undefined ? ['install', 'build'] : [step]) opened.add(each);
+      for (const each of step === undefined ? ['install', 'typecheck', 'build'] : [step]) opened.add(each);
       for (const [response, at] of waiting) if (opened.has(at)) response.end();
     },
     async close() {

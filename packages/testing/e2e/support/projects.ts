@@ -62,18 +62,21 @@ export const plainWebsite = (text: string): Project =>
   ]);
 
 /**
- * A project without dependencies whose install and build both knock at a gate and go on when it opens, so that a test
- * can do what it likes in the middle of a step. Started during the install, `clinging` stays: a process of a session of
- * its own, that only a thorough end of the build reaches. `lines` are printed before and after the gate of the build.
+ * A project without foreign dependencies whose install, type check and build each knock at a gate and go on when it
+ * opens, so that a test can do what it likes in the middle of a step. Started during the install, `clinging` stays: a
+ * process of a session of its own, that only a thorough end of the build reaches. `lines` are printed before and after
+ * the gate of the build. Types are checked only where wanted, by a compiler that the project brings along.
  */
 export function gatedProject({
   gate,
   lines = 0,
+  typechecks = false,
 }: {
   readonly gate: { readonly url: string };
   readonly lines?: number;
+  readonly typechecks?: boolean;
 }): Project {
-  return new Map([
+  const project: Project = new Map([
     [
       'package.json',
       JSON.stringify({
@@ -97,7 +100,18 @@ writeFileSync('dist/index.html', '<!doctype html><h1>through the gate</h1>');
 `,
     ],
   ]);
+  return typechecks ? withGatedCompiler(project) : project;
 }
+
+const withGatedCompiler = (project: Project): Project =>
+  withFiles(
+    withManifest(project, (manifest) => ({ ...manifest, dependencies: { typescript: 'file:./compiler' } })),
+    {
+      'tsconfig.json': '{}',
+      'compiler/package.json': JSON.stringify({ name: 'typescript', version: '7.0.0', bin: { tsc: 'tsc.mjs' } }),
+      'compiler/tsc.mjs': `#!/usr/bin/env node\nimport { knock } from '../knock.mjs';\nawait knock('typecheck');\n`,
+    },
+  );
 
 /** Makes the install of a project knock at the gate first. */
 export const gateInstall = (project: Project, gate: { readonly url: string }): Project =>

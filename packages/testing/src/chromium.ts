@@ -2,9 +2,11 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
-import { repositoryRoot } from './product.ts';
+
+const repositoryRoot = fileURLToPath(new URL('../../..', import.meta.url));
 
 const run = promisify(execFile);
 const DOWNLOAD_TIMEOUT_MS = 180_000;
