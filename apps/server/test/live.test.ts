@@ -251,6 +251,18 @@ describe('a live connection', () => {
     expect(await other.closed).toEqual({ code: 1001 });
   });
 
+  it('answers a ping, after what was sent before it, whether anything is followed or not', async () => {
+    const server = await startTestServer();
+    const client = await openLive(server);
+    client.send({ type: 'ping' });
+    await client.until(({ type }) => type === 'pong');
+    client.subscribe('logs:none');
+    client.send({ type: 'ping' });
+    await client.until(() => client.frames.filter(({ type }) => type === 'pong').length === 2);
+    expect(client.frames.map(({ type }) => type)).toEqual(['pong', 'error', 'pong']);
+    for (const frame of client.frames) ServerFrame.parse(frame);
+  });
+
   it('is closed on messages that mean nothing and on too many topics', async () => {
     const server = await startTestServer();
     for (const message of [{ type: 'subscribe', topic: 'everything' }, 'hello', { type: 'destroy' }]) {

@@ -16,6 +16,8 @@ export const ClientMessage = z.discriminatedUnion('type', [
     storeId: z.string().max(64).optional(),
   }),
   z.object({ type: z.literal('unsubscribe'), topic: Topic }),
+  /** Answered by a frame `pong`: a browser shows its page no pings of the WebSocket protocol itself. */
+  z.object({ type: z.literal('ping') }),
 ]);
 export type ClientMessage = z.infer<typeof ClientMessage>;
 
@@ -27,7 +29,8 @@ export const ServerFrame = z.object({
   topic: z.string(),
   position: z.union([z.string(), z.int()]).nullable(),
   storeId: z.string(),
-  type: z.enum(['snapshot', 'update', 'error']),
+  /** `pong` answers a ping; it is of no topic and of no position. */
+  type: z.enum(['snapshot', 'update', 'error', 'pong']),
   /** `queue` and `job:<id>` */
   jobs: z.array(JobSummary).optional(),
   job: JobSummary.optional(),

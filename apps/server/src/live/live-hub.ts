@@ -30,6 +30,8 @@ export interface LiveConnection {
     options: { readonly since?: string | number | undefined; readonly storeId?: string | undefined },
   ): void;
   unsubscribe(topic: string): void;
+  /** Answers a ping after everything that was sent before it. */
+  pong(): void;
   readonly topics: number;
   /** Everything that was handed to the outlet has left. */
   drained(): void;
@@ -101,7 +103,7 @@ export function createLiveHub(parts: GatewayParts): LiveHub {
   };
 
   function controls(connection: Connected): LiveConnection {
-    const { viewer, subscriptions } = connection;
+    const { viewer, outlet, subscriptions } = connection;
     return {
       subscribe(topic, { since, storeId }) {
         subscriptions.get(topic)?.stop();
@@ -113,6 +115,7 @@ export function createLiveHub(parts: GatewayParts): LiveHub {
         subscriptions.get(topic)?.stop();
         subscriptions.delete(topic);
       },
+      pong: () => outlet.send({ topic: '', storeId: readModels.storeId, type: 'pong', position: null }),
       get topics() {
         return subscriptions.size;
       },

@@ -108,6 +108,9 @@ function obey(connection: LiveConnection, message: ClientMessage): boolean {
     case 'unsubscribe':
       connection.unsubscribe(message.topic);
       return true;
+    case 'ping':
+      connection.pong();
+      return true;
     default:
       return message satisfies never;
   }
