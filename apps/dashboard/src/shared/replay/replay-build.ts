@@ -1,4 +1,11 @@
-import { BuildJobEvent, type BuildJobSnapshot, buildJobMachine, type Status, statusOf } from '@yardmaster/domain';
+import {
+  BuildJobEvent,
+  type BuildJobSnapshot,
+  buildJobMachine,
+  type StateValue,
+  type Status,
+  statusOf,
+} from '@yardmaster/domain';
 import type { EventView } from '@yardmaster/protocol';
 import { initialTransition, transition } from 'xstate';
 
@@ -19,40 +26,103 @@ export interface Frame {
 /** What the machine of this page makes of a history. */
 export type Replay =
   | { readonly ok: true; readonly frames: readonly Frame[] }
-  /** The machine of this page does not reproduce what was recorded from this revision on. */
-  | { readonly ok: false; readonly frames: readonly Frame[]; readonly driftAt: number; readonly reason: string };
+  | {
+      /** The machine of this page does not reproduce what was recorded from this revision on. */
+      readonly ok: false;
+      readonly frames: readonly Frame[];
+      readonly driftAt: number;
+      readonly reason: string;
+      /** The events from `driftAt` on: recorded, and not understood here. */
+      readonly unplayed: readonly EventView[];
+    };
 
 export const emptyReplay: Replay = { ok: true, frames: [] };
 
+/** Every event that is known, those after a drift included. */
+export function recordedEvents(replay: Replay): readonly EventView[] {
+  const played = replay.frames.map(({ recorded }) => recorded);
+  return replay.ok ? played : [...played, ...replay.unplayed];
+}
+
+/** How many events are known; also the revision that the next one has. */
+export function eventCount(replay: Replay): number {
+  return replay.frames.length + (replay.ok ? 0 : replay.unplayed.length);
+}
+
 /**
- * Goes on from `replay` with later events, in O(later events): snapshots share their structure, so every moment is kept
- * and going to one is looking into an array. Events that are in it already are passed over. The input is not changed.
+ * Whether events belong to the history that `replay` has: those that it has too are the same, and the others follow
+ * without a hole. Every event carries a hash over all before it, so equal hashes mean equal histories.
+ */
+export function joins(replay: Replay, events: readonly EventView[]): boolean {
+  const known = eventCount(replay);
+  let next = known;
+  return events.every((event) => {
+    if (event.revision >= known) return event.revision === next++;
+    return event.metadata.hash === eventAt(replay, event.revision)?.metadata.hash;
+  });
+}
+
+function eventAt({ frames, ...replay }: Replay, revision: number): EventView | undefined {
+  return frames[revision]?.recorded ?? (replay.ok ? undefined : replay.unplayed[revision - frames.length]);
+}
+
+/**
+ * Goes on from `replay` with events that join it, in O(later events) and one copy of the array: snapshots share their
+ * structure, so every moment is kept and going to one is looking into an array. Events that it has already are passed
+ * over; when it has all of them, the same object is returned. The input is not changed.
  */
 export function continueReplay(replay: Replay, events: readonly EventView[]): Replay {
-  if (!replay.ok) return replay;
+  const known = eventCount(replay);
+  const later = events.filter(({ revision }) => revision >= known);
+  if (later.length === 0) return replay;
+  if (!replay.ok) return { ...replay, unplayed: [...replay.unplayed, ...later] };
   const frames = [...replay.frames];
   let snapshot = frames.at(-1)?.snapshot ?? initialSnapshot;
-  for (const recorded of events) {
-    if (recorded.revision < frames.length) continue;
-    const { revision, type, data, metadata } = recorded;
-    const drift = (reason: string): Replay => ({ ok: false, frames, driftAt: revision, reason });
-    if (revision !== frames.length) return drift(`The event before revision ${revision} is missing.`);
-    const event = BuildJobEvent.safeParse({ type, data });
-    if (!event.success) return drift(`This page does not know the event “${type}”.`);
-    const taken = transitionTaken(snapshot, event.data);
-    if (taken === null) return drift(`The machine of this page refuses “${type}”.`);
-    [snapshot] = transition(buildJobMachine, snapshot, event.data);
-    if (JSON.stringify(snapshot.value) !== JSON.stringify(metadata.to)) {
-      return drift(`After “${type}” another state was recorded than this page comes to.`);
+  for (const [index, recorded] of later.entries()) {
+    const frame = nextFrame(snapshot, { recorded, revision: frames.length });
+    if (typeof frame === 'string') {
+      return { ok: false, frames, driftAt: frames.length, reason: frame, unplayed: later.slice(index) };
     }
-    const atMs = Date.parse(String(metadata.occurredAt));
-    const status = statusOf(snapshot.value);
-    frames.push({ revision, event: event.data, recorded, atMs, snapshot, status, taken });
+    frames.push(frame);
+    snapshot = frame.snapshot;
   }
   return { ok: true, frames };
 }
 
 const [initialSnapshot] = initialTransition(buildJobMachine);
+
+/** The frame after one more event; what is wrong with the event when the machine does not get there. */
+function nextFrame(
+  before: BuildJobSnapshot,
+  { recorded, revision }: { readonly recorded: EventView; readonly revision: number },
+): Frame | string {
+  const { type, data, metadata } = recorded;
+  if (recorded.revision !== revision) return `The event with revision ${revision} is missing.`;
+  const event = BuildJobEvent.safeParse({ type, data });
+  if (!event.success) return `This page does not understand the event “${type}”.`;
+  const taken = transitionTaken(before, event.data);
+  if (taken === null) return `The machine of this page refuses “${type}”.`;
+  const [snapshot] = transition(buildJobMachine, before, event.data);
+  if (!sameStateValue(snapshot.value, metadata.to)) {
+    return `After “${type}” another state was recorded than this page comes to.`;
+  }
+  const atMs = Date.parse(String(metadata.occurredAt));
+  if (Number.isNaN(atMs)) return `The event “${type}” does not say when it happened.`;
+  return { revision, event: event.data, recorded, atMs, snapshot, status: statusOf(snapshot.value), taken };
+}
+
+/** Compares regardless of the order of regions, which is no part of a state. */
+function sameStateValue(reached: StateValue, recorded: unknown): boolean {
+  if (typeof reached === 'string' || typeof recorded !== 'object' || recorded === null) return reached === recorded;
+  const regions = Object.entries(recorded);
+  return (
+    regions.length === Object.keys(reached).length &&
+    regions.every(([name, value]) => {
+      const region = reached[name];
+      return region !== undefined && sameStateValue(region, value);
+    })
+  );
+}
 
 /** A transition as the machine's state nodes hold it; XState names no type for it that is public. */
 interface TransitionLike {

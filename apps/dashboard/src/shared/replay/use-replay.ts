@@ -1,36 +1,46 @@
-import type { JobSummary, ServerFrame } from '@yardmaster/protocol';
-import { useEffect, useState } from 'react';
+import { useMemo, useSyncExternalStore } from 'react';
+import { api } from '../api/api.ts';
 import { useLive } from '../live/live.ts';
-import { continueReplay, emptyReplay, type Replay } from './replay-build.ts';
+import { createBuildFollower, type FollowedBuild } from './build-follower.ts';
 
-/** A build with its whole history, as far as it is known by now. */
-export type FollowedBuild =
-  | { readonly status: 'loading' }
-  | { readonly status: 'refused'; readonly message: string }
-  | { readonly status: 'known'; readonly job: JobSummary; readonly replay: Replay };
+export type { FollowedBuild } from './build-follower.ts';
 
-/** Follows one build live: its summary, and its history replayed by the machine. */
+/** A page in the background is not painted; it takes in what happened this often, in milliseconds. */
+const unpaintedIntervalMs = 1_000;
+
+/** Follows one build live: its summary, and its history replayed by the machine. Changes at most once per painted picture. */
 export function useReplay(jobId: string): FollowedBuild {
   const live = useLive();
-  const [followed, setFollowed] = useState<FollowedBuild>({ status: 'loading' });
-  useEffect(() => {
-    setFollowed({ status: 'loading' });
-    return live.follow(`job:${jobId}`, {
-      snapshot: (frame) => setFollowed((before) => withFrame(before, frame)),
-      update: (frame) => setFollowed((before) => withFrame(before, frame)),
-      refused: ({ message }) => setFollowed({ status: 'refused', message: message ?? 'There is no such build.' }),
-    });
-  }, [live, jobId]);
-  return followed;
+  const follower = useMemo(
+    () => createBuildFollower({ live, jobId, fetchBuild: (signal) => fetchBuild(jobId, signal), beforeNextPaint, setTimer }),
+    [live, jobId],
+  );
+  return useSyncExternalStore(follower.subscribe, follower.view);
 }
 
-function withFrame(before: FollowedBuild, { job, events = [] }: ServerFrame): FollowedBuild {
-  if (job === undefined) return before;
-  const replay = continueReplay(before.status === 'known' ? before.replay : emptyReplay, events);
-  return { status: 'known', job: newest(before, job), replay };
+/** The events are asked for first, so that the summary is never the older of the two. */
+async function fetchBuild(jobId: string, signal: AbortSignal) {
+  const events = await api.events(jobId, signal);
+  return { events, job: await api.job(jobId, signal) };
 }
 
-/** An answer to a poll may arrive after something newer. */
-function newest(before: FollowedBuild, job: JobSummary): JobSummary {
-  return before.status === 'known' && before.job.revision > job.revision ? before.job : job;
+function beforeNextPaint(callback: () => void): () => void {
+  const timer = setTimeout(run, unpaintedIntervalMs);
+  const frame = requestAnimationFrame(run);
+  return callOff;
+
+  function run(): void {
+    callOff();
+    callback();
+  }
+
+  function callOff(): void {
+    clearTimeout(timer);
+    cancelAnimationFrame(frame);
+  }
+}
+
+function setTimer(callback: () => void, delayMs: number): () => void {
+  const timer = setTimeout(callback, delayMs);
+  return () => clearTimeout(timer);
 }
