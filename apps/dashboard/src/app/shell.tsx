@@ -1,4 +1,6 @@
 import { Link, Outlet } from '@tanstack/react-router';
+import { NotificationBell } from '../features/notifications/notification-bell.tsx';
+import { NotificationToasts } from '../features/notifications/notification-toasts.tsx';
 import { Brand } from '../shared/ui/brand.tsx';
 
 /** What surrounds every page. */
@@ -16,10 +18,13 @@ export function Shell() {
           <Link to="/" className="rounded-lg text-fg no-underline">
             <Brand />
           </Link>
-          <div className="ml-auto flex items-center gap-2" />
+          <div className="ml-auto flex items-center gap-2">
+            <NotificationBell />
+          </div>
         </div>
       </header>
       <Outlet />
+      <NotificationToasts />
     </>
   );
 }
