@@ -1,15 +1,123 @@
 import { getRouteApi } from '@tanstack/react-router';
+import { finalStatuses } from '@yardmaster/domain';
+import type { JobSummary } from '@yardmaster/protocol';
+import { useCallback, useMemo, useRef, useState } from 'react';
+import { ContextInspector } from '../../features/history/context-inspector.tsx';
+import { EventHistory } from '../../features/history/event-history.tsx';
+import { TimeTravelBar } from '../../features/history/time-travel-bar.tsx';
+import { Announcer } from '../../features/job/announcer.tsx';
+import { BuildActions } from '../../features/job/build-actions.tsx';
+import { buildAt } from '../../features/job/build-at.ts';
+import { BuildHeader } from '../../features/job/build-header.tsx';
+import { BuildNotFound, BuildSkeleton, DriftNote } from '../../features/job/build-states.tsx';
+import { MomentBar } from '../../features/job/moment-bar.tsx';
+import { Outcome } from '../../features/job/outcome.tsx';
+import { useServerWord } from '../../features/job/server-word.ts';
+import { StepStrip } from '../../features/job/step-strip.tsx';
+import { useMoment } from '../../features/job/use-moment.ts';
+import { Statechart } from '../../features/statechart/statechart.tsx';
+import type { Replay } from '../../shared/replay/replay-build.ts';
 import { useReplay } from '../../shared/replay/use-replay.ts';
+import { Panel } from '../../shared/ui/panel.tsx';
 
 const route = getRouteApi('/jobs/$jobId');
 
 /** One build: how it goes, what it said, and every moment of it. */
 export function BuildPage() {
   const { jobId } = route.useParams();
-  const followed = useReplay(jobId);
   return (
-    <main id="main" tabIndex={-1} className="mx-auto w-full max-w-[1480px] p-4 outline-none md:p-6">
-      <h1>{followed.status === 'known' ? followed.job.websiteName : '…'}</h1>
+    <main id="main" tabIndex={-1} className="mx-auto w-full max-w-[1480px] px-4 pt-2 pb-8 outline-none md:px-6">
+      <Build key={jobId} jobId={jobId} />
     </main>
   );
+}
+
+function Build({ jobId }: { readonly jobId: string }) {
+  const followed = useReplay(jobId);
+  switch (followed.status) {
+    case 'loading':
+      return <BuildSkeleton />;
+    case 'refused':
+      return <BuildNotFound />;
+    case 'known':
+      return <KnownBuild job={followed.job} replay={followed.replay} />;
+    default:
+      return followed satisfies never;
+  }
+}
+
+function KnownBuild({ job, replay }: { readonly job: JobSummary; readonly replay: Replay }) {
+  const { frames } = replay;
+  const last = frames.length - 1;
+  const navigate = route.useNavigate();
+  const { moment, goTo } = useAddressedMoment(last);
+  const at = moment ?? last;
+  const then = useMemo(() => buildAt(frames, at, job), [frames, at, job]);
+  const build = useServerWord(then, replay);
+  const { isLive } = build;
+  const isUnderWay = !finalStatuses.has(job.status);
+  const { top, keptPx, keep } = useKeptHeight();
+  // Decided once: panels that change places while somebody reads them would be worse than any order.
+  const [isLogFirst] = useState(job.status === 'failed');
+  const onMoment = useCallback(
+    (next: number | null) => {
+      if (isLive) keep();
+      goTo(next);
+    },
+    [isLive, keep, goTo],
+  );
+  const onRetried = (jobId: string) => void navigate({ to: '/jobs/$jobId', params: { jobId }, search: {} });
+
+  const chart = (
+    <Panel key="chart" id="chart" title="State machine">
+      <Statechart replay={replay} at={at} isLive={isLive} />
+      <TimeTravelBar replay={replay} at={at} isLive={isLive} onMoment={onMoment} />
+    </Panel>
+  );
+  const parts = [chart];
+  return (
+    <div className="flex flex-col gap-4">
+      <MomentBar
+        websiteName={job.websiteName}
+        eventsBack={isLive ? 0 : last - at}
+        isUnderWay={isUnderWay}
+        onLive={() => onMoment(null)}
+      />
+      <Announcer job={job} isPast={!isLive} />
+      <div ref={top} className="flex flex-col gap-4" style={isLive ? undefined : { minHeight: keptPx }}>
+        <BuildHeader build={build} actions={<BuildActions job={job} isPast={!isLive} onRetried={onRetried} />} />
+        <DriftNote replay={replay} />
+        <Outcome build={build} latest={job} />
+        <StepStrip build={build} />
+      </div>
+      <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_25rem]">
+        <div className="flex min-w-0 flex-col gap-4">{isLogFirst ? parts.reverse() : parts}</div>
+        <div className="flex min-w-0 flex-col gap-4">
+          <EventHistory replay={replay} at={at} onMoment={onMoment} />
+          <ContextInspector replay={replay} at={at} />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** The moment looked at, kept in the address so that it can be sent to somebody. */
+function useAddressedMoment(lastRevision: number) {
+  const { at } = route.useSearch();
+  const navigate = route.useNavigate();
+  const writeToAddress = (moment: number | null) =>
+    void navigate({
+      search: (before) => ({ ...before, at: moment ?? undefined }),
+      replace: true,
+      resetScroll: false,
+    });
+  return useMoment({ inAddress: at ?? null, lastRevision, writeToAddress });
+}
+
+/** What is above the chart keeps its height in the past, so that the slider stays under the pointer that scrubs. */
+function useKeptHeight() {
+  const top = useRef<HTMLDivElement>(null);
+  const [keptPx, setKeptPx] = useState(0);
+  const keep = useCallback(() => setKeptPx(top.current?.offsetHeight ?? 0), []);
+  return { top, keptPx, keep };
 }

@@ -1,0 +1,121 @@
+import type { Annotation } from '@yardmaster/domain';
+import { CircleX, FileCode, TriangleAlert } from 'lucide-react';
+import { useState } from 'react';
+import { Button } from '../../shared/ui/button.tsx';
+import { CopyButton } from '../../shared/ui/copy-button.tsx';
+import { caretIndent, parseExcerpt } from './excerpt.ts';
+
+/** Shown before somebody asks for all of them. */
+const shownFirst = 10;
+
+/** Problems found in the project's own sources, file by file in the order in which they were reported. */
+export function AnnotationList({ annotations }: { readonly annotations: readonly Annotation[] }) {
+  const [isAll, setAll] = useState(false);
+  const shown = isAll ? annotations : annotations.slice(0, shownFirst);
+  return (
+    <div className="flex flex-col gap-4">
+      {[...byFile(shown)].map(([file, ofFile]) => (
+        <section key={file} aria-label={file} className="overflow-hidden rounded-lg border border-line">
+          <div className="flex items-center gap-2 border-b border-line bg-panel-2 py-0.5 pr-1 pl-3">
+            <FileCode className="size-4 shrink-0 text-muted" aria-hidden="true" />
+            <h3 className="min-w-0 flex-1 font-mono text-xs font-medium wrap-anywhere">{file}</h3>
+            <CopyButton kind="quiet" label={`Copy the path ${file}`} text={file} className="size-8" />
+          </div>
+          <ul className="divide-y divide-line">
+            {ofFile.map((annotation) => (
+              <AnnotationCard key={JSON.stringify(annotation)} annotation={annotation} />
+            ))}
+          </ul>
+        </section>
+      ))}
+      {shown.length < annotations.length && (
+        <Button className="self-start" onClick={() => setAll(true)}>
+          Show {annotations.length - shown.length} more
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** "2 errors, 1 warning in 2 files". */
+export function annotationCounts(annotations: readonly Annotation[]): string {
+  const errors = annotations.filter(({ severity }) => severity === 'error').length;
+  const warnings = annotations.length - errors;
+  const parts = [
+    ...(errors > 0 ? [counted(errors, 'error')] : []),
+    ...(warnings > 0 ? [counted(warnings, 'warning')] : []),
+  ];
+  return `${parts.join(', ')} in ${counted(byFile(annotations).size, 'file')}`;
+}
+
+const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+
+const byFile = (annotations: readonly Annotation[]) => Map.groupBy(annotations, ({ file }) => file);
+
+function AnnotationCard({ annotation }: { readonly annotation: Annotation }) {
+  const { severity, line, column, code, message, excerpt } = annotation;
+  const place = [line, column].filter((part) => part !== null).join(':');
+  return (
+    <li className="flex flex-col gap-2.5 p-3">
+      <div className="flex gap-2.5">
+        {severity === 'error' ? (
+          <CircleX className="mt-0.5 size-4 shrink-0 text-bad" aria-label="Error" />
+        ) : (
+          <TriangleAlert className="mt-0.5 size-4 shrink-0 text-warn" aria-label="Warning" />
+        )}
+        <div className="min-w-0 flex-1">
+          <p className="font-medium whitespace-pre-line wrap-anywhere">{message}</p>
+          <p className="mt-0.5 flex flex-wrap gap-x-3 font-mono text-xs text-muted">
+            {place !== '' && <span>{line === null ? place : `line ${place}`}</span>}
+            {code !== null && <span>{code}</span>}
+          </p>
+        </div>
+      </div>
+      {excerpt !== null && <Excerpt annotation={annotation} excerpt={excerpt} />}
+    </li>
+  );
+}
+
+/** Scrolls by itself where lines are long; the mark, the bar and the caret all show the place. */
+function Excerpt({ annotation, excerpt }: { readonly annotation: Annotation; readonly excerpt: string }) {
+  const lines = parseExcerpt(excerpt);
+  const name = `Source of ${annotation.file} around line ${annotation.line}`;
+  return (
+    <section
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area has to be reachable by keyboard
+      tabIndex={0}
+      aria-label={name}
+      className="overflow-x-auto rounded-lg border border-line bg-bg py-1.5 font-mono text-xs leading-5 whitespace-pre"
+    >
+      {lines === null ? (
+        <code className="block px-3">{excerpt}</code>
+      ) : (
+        <code className="block w-max min-w-full">
+          {lines.map(({ number, text, isMarked }) => (
+            <span key={number} className={`block ${isMarked ? 'bg-bad-soft' : 'text-muted'}`}>
+              <span
+                className="sticky left-0 inline-block border-l-2 bg-inherit pr-3 pl-2 text-right select-none"
+                style={{ minWidth: '3.5rem', borderColor: isMarked ? 'var(--bad)' : 'transparent' }}
+              >
+                {number}
+              </span>
+              <span className="pr-4">{text === '' ? ' ' : text}</span>
+              {isMarked && <Caret text={text} column={annotation.column} />}
+            </span>
+          ))}
+        </code>
+      )}
+    </section>
+  );
+}
+
+function Caret({ text, column }: { readonly text: string; readonly column: number | null }) {
+  const indent = column === null ? null : caretIndent(text, column);
+  if (indent === null) return null;
+  return (
+    <span aria-hidden="true" className="block font-bold text-bad select-none">
+      <span className="inline-block border-l-2 border-bad" style={{ minWidth: '3.5rem' }} />
+      {indent}^
+    </span>
+  );
+}

@@ -1,0 +1,133 @@
+import { finalStatuses } from '@yardmaster/domain';
+import type { JobSummary } from '@yardmaster/protocol';
+import { Download, Ellipsis, ExternalLink, Hash, Link2, RotateCw, Terminal, X } from 'lucide-react';
+import { useState } from 'react';
+import { api, apiPath, rawLogPath } from '../../shared/api/api.ts';
+import { useAction } from '../../shared/api/use-action.ts';
+import { displayOf } from '../../shared/jobs/job-display.ts';
+import { useLive } from '../../shared/live/live.ts';
+import { Button, buttonClass, IconButton } from '../../shared/ui/button.tsx';
+import { CopyButton, copyText } from '../../shared/ui/copy-button.tsx';
+import { Dialog } from '../../shared/ui/dialog.tsx';
+import { Menu } from '../../shared/ui/menu.tsx';
+import { TroubleNote } from '../../shared/ui/trouble-note.tsx';
+import { buildName, curlForEvents } from './build-texts.ts';
+import { pastNoteId } from './moment-bar.tsx';
+
+interface BuildActionsProps {
+  /** The build as it is now, whichever moment is shown. */
+  readonly job: JobSummary;
+  /** The past is shown: nothing can be done about it. */
+  readonly isPast: boolean;
+  readonly onRetried: (jobId: string) => void;
+}
+
+/** What can be done about a build. In the past the buttons stay where they are, and say why they do nothing. */
+export function BuildActions({ job, isPast, onRetried }: BuildActionsProps) {
+  const live = useLive();
+  const { run, isRunning, trouble } = useAction(live.refresh);
+  const [isAsking, setAsking] = useState(false);
+  const { canCancel } = displayOf(job);
+  const retry = async () => onRetried((await api.retry(job.id)).jobId);
+  const past = isPast ? { 'aria-disabled': true, 'aria-describedby': pastNoteId, title: 'Go back to live first.' } : {};
+  return (
+    <div className="flex min-w-0 flex-col items-end gap-2 max-sm:w-full max-sm:items-start">
+      <div className="flex flex-wrap items-center gap-2">
+        {job.previewUrl !== null && <PreviewLink job={job} url={job.previewUrl} isPast={isPast} />}
+        {canCancel && (
+          <Button disabled={isRunning} onClick={() => !isPast && setAsking(true)} {...past}>
+            <X aria-hidden="true" />
+            Cancel
+          </Button>
+        )}
+        {finalStatuses.has(job.status) && (
+          <Button
+            kind={job.status === 'completed' ? 'plain' : 'primary'}
+            disabled={isRunning}
+            onClick={() => !isPast && run(retry)}
+            {...past}
+          >
+            <RotateCw className={isRunning ? 'motion-safe:animate-spin' : ''} aria-hidden="true" />
+            {job.status === 'completed' ? 'Rebuild' : 'Retry'}
+          </Button>
+        )}
+        <CopyButton
+          icon={Link2}
+          label={isPast ? 'Copy a link to this moment' : 'Copy a link to this build'}
+          text={() => location.href}
+        />
+        <MoreActions job={job} />
+      </div>
+      {trouble !== null && <TroubleNote trouble={trouble} />}
+      <Dialog
+        isOpen={isAsking && canCancel}
+        onClose={() => setAsking(false)}
+        title={`Cancel ${buildName(job)}?`}
+        description="Its processes are ended, and what it has built so far is thrown away. It can be built again later."
+      >
+        <div className="flex flex-wrap justify-end gap-2 pt-2">
+          <Button onClick={() => setAsking(false)}>Keep building</Button>
+          <Button
+            kind="danger"
+            onClick={() => {
+              setAsking(false);
+              run(() => api.cancel(job.id));
+            }}
+          >
+            Cancel the build
+          </Button>
+        </div>
+      </Dialog>
+    </div>
+  );
+}
+
+interface PreviewLinkProps extends Pick<BuildActionsProps, 'job' | 'isPast'> {
+  readonly url: string;
+}
+
+function PreviewLink({ job, url, isPast }: PreviewLinkProps) {
+  const content = (
+    <>
+      Open preview
+      <ExternalLink aria-hidden="true" />
+    </>
+  );
+  if (isPast) {
+    return (
+      <Button kind="primary" aria-disabled="true" aria-describedby={pastNoteId} title="Go back to live first.">
+        {content}
+      </Button>
+    );
+  }
+  return (
+    <a href={url} target="_blank" rel="noopener noreferrer" className={buttonClass({ kind: 'primary' })}>
+      {content}
+      <span className="sr-only">of {job.websiteName}, in a new tab</span>
+    </a>
+  );
+}
+
+function MoreActions({ job }: Pick<BuildActionsProps, 'job'>) {
+  const eventsPath = `${apiPath}/jobs/${encodeURIComponent(job.id)}/events`;
+  return (
+    <Menu
+      label="More actions"
+      trigger={
+        <IconButton label="More actions">
+          <Ellipsis aria-hidden="true" />
+        </IconButton>
+      }
+      items={[
+        { label: 'Open the whole log as text', icon: Download, href: rawLogPath(job.id), newTab: true },
+        'separator',
+        { label: 'Copy the build’s id', icon: Hash, onSelect: () => void copyText(job.id) },
+        {
+          label: 'Copy curl for its events',
+          icon: Terminal,
+          onSelect: () => void copyText(curlForEvents(location.origin, eventsPath)),
+        },
+      ]}
+    />
+  );
+}
