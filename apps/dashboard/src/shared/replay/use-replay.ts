@@ -12,7 +12,14 @@ const unpaintedIntervalMs = 1_000;
 export function useReplay(jobId: string): FollowedBuild {
   const live = useLive();
   const follower = useMemo(
-    () => createBuildFollower({ live, jobId, fetchBuild: (signal) => fetchBuild(jobId, signal), beforeNextPaint, setTimer }),
+    () =>
+      createBuildFollower({
+        live,
+        jobId,
+        fetchBuild: (signal) => fetchBuild(jobId, signal),
+        beforeNextPaint,
+        setTimer,
+      }),
     [live, jobId],
   );
   return useSyncExternalStore(follower.subscribe, follower.view);
