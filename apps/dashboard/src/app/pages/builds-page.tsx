@@ -9,7 +9,9 @@ const route = getRouteApi('/');
 export function BuildsPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const change = (next: QueueSearch) => void navigate({ search: next, replace: true, resetScroll: false });
+  // Turning a page can be undone by going back; what is typed into a filter leaves no trail.
+  const change = (next: QueueSearch) =>
+    void navigate({ search: next, replace: next.page === search.page, resetScroll: false });
   return (
     <main id="main" tabIndex={-1} className="mx-auto flex w-full max-w-6xl flex-col gap-5 p-4 outline-none md:p-6">
       <h1 className="sr-only">Builds</h1>

@@ -1,13 +1,14 @@
 import type { JobSummary } from '@yardmaster/protocol';
 import { useEffect, useRef, useState } from 'react';
 import { displayOf } from '../../shared/jobs/job-display.ts';
-import type { JobsView } from '../../shared/jobs/jobs-store.ts';
+import { useJobs } from '../../shared/jobs/jobs-context.ts';
 
 /** The most changes that one announcement names; more would be talked over by the next. */
 const maxNamed = 3;
 
 /** Tells a screen reader of builds whose status changed, and of nothing that was there when the page opened. */
-export function StatusAnnouncer({ view }: { readonly view: JobsView }) {
+export function StatusAnnouncer() {
+  const view = useJobs();
   const [text, setText] = useState('');
   const told = useRef<ReadonlyMap<string, string> | null>(null);
   useEffect(() => {
@@ -19,7 +20,7 @@ export function StatusAnnouncer({ view }: { readonly view: JobsView }) {
     if (changed.length > 0) setText(announcement(changed));
   }, [view]);
   return (
-    <p className="visually-hidden" role="status">
+    <p className="sr-only" role="status">
       {text}
     </p>
   );

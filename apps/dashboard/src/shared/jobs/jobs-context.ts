@@ -14,3 +14,12 @@ export function useJobs(): JobsView {
   const store = useJobsStore();
   return useSyncExternalStore(store.subscribe, store.view);
 }
+
+/**
+ * One thing about the builds, such as how many wait. A component draws anew only when it changes, so `select` has to
+ * return a plain value or something that the view itself holds.
+ */
+export function useJobsValue<Value>(select: (view: JobsView) => Value): Value {
+  const store = useJobsStore();
+  return useSyncExternalStore(store.subscribe, () => select(store.view()));
+}

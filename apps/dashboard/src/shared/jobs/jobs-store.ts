@@ -2,7 +2,10 @@ import { finalStatuses } from '@yardmaster/domain';
 import type { JobSummary } from '@yardmaster/protocol';
 import type { Live } from '../live/live.ts';
 
-/** What the page draws: builds under way in the order they came, and the last ones that ended, latest first. */
+/**
+ * What the page draws: builds under way in the order they came, and the last ones that ended, latest first. A list in
+ * which nothing changed stays the same array, a build of which nothing changed the same object.
+ */
 export interface JobsView {
   /** False until the first snapshot: "no builds" is not known before. */
   readonly known: boolean;
@@ -24,6 +27,10 @@ export interface JobsStore {
 export const flushIntervalMs = 250;
 /** Ended builds beyond these leave the page, as they leave a fresh answer of the server. */
 export const maxEnded = 10;
+/** The most builds under way that a snapshot of the server brings. */
+export const snapshotLimit = 200;
+/** The most builds under way that are held, the oldest. */
+export const maxActive = 5 * snapshotLimit;
 
 export interface JobsStoreParts {
   readonly nowMs: () => number;
@@ -45,7 +52,7 @@ export function createJobsStore({ nowMs, setTimer }: JobsStoreParts): JobsStore 
 
   return {
     replace(next) {
-      const newer = next.map((job) => newest(jobs.get(job.id), job));
+      const newer = next.map((job) => sameOrNewest(jobs.get(job.id), job));
       jobs.clear();
       for (const job of newer) jobs.set(job.id, job);
       known = true;
@@ -76,14 +83,25 @@ export function createJobsStore({ nowMs, setTimer }: JobsStoreParts): JobsStore 
     const all = [...jobs.values()];
     const active = all.filter((job) => !finalStatuses.has(job.status)).sort(byCreation);
     const ended = all.filter((job) => finalStatuses.has(job.status)).sort(byEndLatestFirst);
-    for (const { id } of ended.splice(maxEnded)) jobs.delete(id);
-    view = { known, active, ended };
+    for (const { id } of [...ended.splice(maxEnded), ...active.splice(maxActive)]) jobs.delete(id);
+    view = { known, active: sameOr(view.active, active), ended: sameOr(view.ended, ended) };
     for (const listener of listeners) listener();
   }
 }
 
 function newest(there: JobSummary | undefined, next: JobSummary): JobSummary {
   return there !== undefined && there.revision > next.revision ? there : next;
+}
+
+/** A snapshot says most things again: a build that it has nothing new about stays the same object, and is not drawn anew. */
+function sameOrNewest(there: JobSummary | undefined, next: JobSummary): JobSummary {
+  if (there === undefined || there.revision !== next.revision) return newest(there, next);
+  return JSON.stringify(there) === JSON.stringify(next) ? there : next;
+}
+
+/** The list before, where the next one has the same builds in the same order. */
+function sameOr(before: readonly JobSummary[], next: readonly JobSummary[]): readonly JobSummary[] {
+  return before.length === next.length && before.every((job, index) => job === next[index]) ? before : next;
 }
 
 const byCreation = (a: JobSummary, b: JobSummary): number => compare(a.createdAt, b.createdAt) || compare(a.id, b.id);

@@ -1,0 +1,28 @@
+import type { JobSummary } from '@yardmaster/protocol';
+import { RotateCw } from 'lucide-react';
+import { Button } from '../../shared/ui/button.tsx';
+import { PreviewLink } from './preview-link.tsx';
+import { useJobActions } from './use-job-actions.ts';
+
+interface CompletedActionsProps {
+  readonly job: JobSummary;
+  /** For the words on the buttons, which may hide where it is narrow. */
+  readonly textClass?: string;
+}
+
+/** Look at what a build has made, or build it again. */
+export function CompletedActions({ job, textClass = '' }: CompletedActionsProps) {
+  const { retry } = useJobActions(job);
+  return (
+    <div className="relative z-1 flex items-center gap-2">
+      <PreviewLink job={job} textClass={textClass} />
+      <Button size="small" disabled={retry.isPending} onClick={() => retry.mutate()}>
+        <RotateCw aria-hidden="true" className={retry.isPending ? 'motion-safe:animate-spin' : ''} />
+        <span className={textClass}>{job.status === 'completed' ? 'Rebuild' : 'Retry'}</span>
+        <span className="sr-only">
+          {job.websiteName}, build {job.buildNumber}
+        </span>
+      </Button>
+    </div>
+  );
+}

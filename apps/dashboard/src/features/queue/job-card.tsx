@@ -1,0 +1,87 @@
+import { finalStatuses } from '@yardmaster/domain';
+import type { JobSummary } from '@yardmaster/protocol';
+import { memo } from 'react';
+import { durationText } from '../../shared/format/quantities.ts';
+import { displayOf, reasonLine, tookMs } from '../../shared/jobs/job-display.ts';
+import { useSession } from '../../shared/session/session-context.ts';
+import { StatusBadge } from '../../shared/ui/status-badge.tsx';
+import { CancelButton } from './cancel-button.tsx';
+import { Elapsed } from './elapsed.tsx';
+import { JobLink } from './job-link.tsx';
+import { PreviewLink } from './preview-link.tsx';
+import { PriorityMenu } from './priority-menu.tsx';
+import { StepProgress } from './step-progress.tsx';
+import { useJobActions } from './use-job-actions.ts';
+
+/** A build under way, or one that ended while somebody was pointing at it. Draws anew only when its own build changes. */
+export const JobCard = memo(function JobCard({ job }: { readonly job: JobSummary }) {
+  const { cancel, prioritise } = useJobActions(job);
+  const { role } = useSession().viewer;
+  const { tone, status, canCancel } = displayOf(job);
+  const mayPrioritise = role !== 'user' && (job.state === 'queued' || job.state === 'backingOff');
+  return (
+    <li className="relative grid gap-x-6 gap-y-3 px-4 py-3 transition-colors hover:bg-panel-2/50 md:grid-cols-[minmax(0,5fr)_minmax(0,6fr)_6rem] md:items-center">
+      <div className="min-w-0">
+        <JobLink job={job} />
+        <div className="mt-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
+          <StatusBadge tone={tone}>{status}</StatusBadge>
+          <Times job={job} />
+          {job.attempt > 1 && <span className="font-medium text-warn">Attempt {job.attempt}</span>}
+          <span className="relative z-1">
+            {mayPrioritise ? (
+              <PriorityMenu job={job} isPending={prioritise.isPending} onChange={prioritise.mutate} />
+            ) : (
+              <span>Priority {job.priority}</span>
+            )}
+          </span>
+        </div>
+      </div>
+      <Activity job={job} />
+      <div className="relative z-1 flex justify-end max-md:absolute max-md:top-2 max-md:right-2">
+        {canCancel && <CancelButton job={job} isPending={cancel.isPending} onCancel={cancel.mutate} />}
+        <PreviewLink job={job} />
+      </div>
+    </li>
+  );
+});
+
+function Times({ job }: { readonly job: JobSummary }) {
+  const took = tookMs(job);
+  if (took !== null) return <span className="tabular-nums">{durationText(took)}</span>;
+  if (finalStatuses.has(job.status)) return null;
+  return <Elapsed since={job.startedAt ?? job.createdAt} />;
+}
+
+/** What it does, and how far it is; for one that waits its place and why. */
+function Activity({ job }: { readonly job: JobSummary }) {
+  const { tone, activity } = displayOf(job);
+  if (tone === 'working') {
+    const text = activity === null || activity === '' ? 'Starting…' : activity;
+    return (
+      <div className="min-w-0">
+        <div className="mb-2 flex items-baseline gap-3">
+          <span className="min-w-0 flex-1 truncate">{text}</span>
+          <Remaining job={job} />
+          <span className="text-xs text-muted tabular-nums">{Math.round(job.progress)} %</span>
+        </div>
+        <StepProgress job={job} text={text} label={`Progress of ${job.websiteName}, build ${job.buildNumber}`} />
+      </div>
+    );
+  }
+  return (
+    <div className="min-w-0 text-muted">
+      {job.queuePosition !== null && <p className="font-medium text-fg tabular-nums">Position {job.queuePosition}</p>}
+      {activity !== null && <p className="text-pretty">{activity}</p>}
+      {job.error !== null && <p className="truncate text-bad">{reasonLine(job)}</p>}
+    </div>
+  );
+}
+
+function Remaining({ job: { estimatedTimeRemaining } }: { readonly job: JobSummary }) {
+  if (estimatedTimeRemaining === null) return null;
+  return (
+    <span className="text-xs whitespace-nowrap text-muted tabular-nums">
+      about {durationText(estimatedTimeRemaining.ms)} left
+    </span>
+  );
+}

@@ -1,0 +1,67 @@
+import { ChevronLeft, ChevronRight } from 'lucide-react';
+import { Button } from '../../shared/ui/button.tsx';
+
+interface PagerProps {
+  /** What is paged, for a screen reader. */
+  readonly label: string;
+  /** From 1. */
+  readonly page: number;
+  readonly pageSize: number;
+  readonly total: number;
+  readonly onPage: (page: number) => void;
+}
+
+/** Which part of a list is shown, and the way to the others. */
+export function Pager({ label, page, pageSize, total, onPage }: PagerProps) {
+  const pages = Math.ceil(total / pageSize);
+  const first = (page - 1) * pageSize + 1;
+  return (
+    <nav
+      aria-label={`Pages: ${label}`}
+      className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-t border-line px-4 py-2.5"
+    >
+      <p className="text-muted tabular-nums">
+        {first.toLocaleString()}–{Math.min(page * pageSize, total).toLocaleString()} of {total.toLocaleString()}
+      </p>
+      <div className="flex items-center gap-1">
+        <Button size="small" disabled={page <= 1} onClick={() => onPage(page - 1)} aria-label="Previous page">
+          <ChevronLeft aria-hidden="true" />
+        </Button>
+        {pagesShown(page, pages).map((shown, index) =>
+          shown === null ? (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a gap is told apart by its place only
+            <span key={`gap-${index}`} aria-hidden="true" className="px-0.5 text-muted">
+              …
+            </span>
+          ) : (
+            <Button
+              key={shown}
+              size="small"
+              kind={shown === page ? 'plain' : 'quiet'}
+              className="min-w-8 px-1.5 tabular-nums"
+              aria-label={`Page ${shown}`}
+              aria-current={shown === page ? 'page' : undefined}
+              onClick={() => onPage(shown)}
+            >
+              {shown}
+            </Button>
+          ),
+        )}
+        <Button size="small" disabled={page >= pages} onClick={() => onPage(page + 1)} aria-label="Next page">
+          <ChevronRight aria-hidden="true" />
+        </Button>
+      </div>
+    </nav>
+  );
+}
+
+/** The first, the last, and those around this one; null for a gap of two or more. */
+export function pagesShown(page: number, pages: number): readonly (number | null)[] {
+  const near = [1, page - 1, page, page + 1, pages].filter((candidate) => candidate >= 1 && candidate <= pages);
+  const sorted = [...new Set(near)].sort((a, b) => a - b);
+  return sorted.flatMap((shown, index) => {
+    const gap = shown - (sorted[index - 1] ?? 0) - 1;
+    if (gap === 0) return [shown];
+    return gap === 1 ? [shown - 1, shown] : [null, shown];
+  });
+}

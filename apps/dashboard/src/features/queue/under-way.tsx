@@ -1,0 +1,123 @@
+import type { QueueStatistics } from '@yardmaster/protocol';
+import { Hourglass, SearchX } from 'lucide-react';
+import { type RefObject, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import type { z } from 'zod';
+import { useJobsStore, useJobsValue } from '../../shared/jobs/jobs-context.ts';
+import { snapshotLimit } from '../../shared/jobs/jobs-store.ts';
+import { Button } from '../../shared/ui/button.tsx';
+import { EmptyState } from '../../shared/ui/empty-state.tsx';
+import { Count, Panel } from '../../shared/ui/panel.tsx';
+import { Skeleton } from '../../shared/ui/skeleton.tsx';
+import { JobCard } from './job-card.tsx';
+import { jobFilter } from './job-filter.ts';
+import { Pager } from './pager.tsx';
+import { clearedSearch, isFiltered, type QueueSearch } from './queue-search.ts';
+import { createUnderWayList } from './under-way-list.ts';
+import { after } from './use-queue.ts';
+
+/** The most cards that are drawn at once. */
+const cardsPerPage = 50;
+
+interface UnderWayProps {
+  readonly search: QueueSearch;
+  readonly onSearch: (search: QueueSearch) => void;
+  /** Of all builds, whatever the filter; undefined while not known. */
+  readonly statistics: z.infer<typeof QueueStatistics> | undefined;
+}
+
+/** What is being built, and what waits in which order. */
+export function UnderWay({ search, onSearch, statistics }: UnderWayProps) {
+  const list = useRef<HTMLUListElement>(null);
+  const { known, jobs } = useUnderWay(list, search);
+  const [wantedPage, setPage] = useState(1);
+  const pages = Math.max(1, Math.ceil(jobs.length / cardsPerPage));
+  const page = Math.min(wantedPage, pages);
+  const onPage = jobs.slice((page - 1) * cardsPerPage, page * cardsPerPage);
+  return (
+    <Panel id="under-way" title="Under way" aside={known && <Count>{jobs.length.toLocaleString()}</Count>}>
+      <MoreThanHeld total={statistics === undefined ? 0 : statistics.waiting + statistics.building} />
+      {jobs.length > 0 ? (
+        <ul ref={list} className="divide-y divide-line">
+          {onPage.map((job) => (
+            <JobCard key={job.id} job={job} />
+          ))}
+        </ul>
+      ) : known ? (
+        <NothingUnderWay search={search} onSearch={onSearch} />
+      ) : (
+        <Loading />
+      )}
+      {pages > 1 && (
+        <Pager label="Builds under way" page={page} pageSize={cardsPerPage} total={jobs.length} onPage={setPage} />
+      )}
+    </Panel>
+  );
+}
+
+/** The list outside of React: it draws when something changed, and moves when it may. */
+function useUnderWay(element: RefObject<HTMLElement | null>, search: QueueSearch) {
+  const store = useJobsStore();
+  const [list] = useState(() =>
+    createUnderWayList({
+      store,
+      passes: jobFilter(search),
+      isHeld: () => element.current !== null && isInHand(element.current),
+      nowMs: () => performance.now(),
+      setTimer: after,
+    }),
+  );
+  const { status, website, q, from, to } = search;
+  const statusText = status?.join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the statuses are the same while their text is
+  useEffect(() => list.filter(jobFilter({ status, website, q, from, to })), [list, statusText, website, q, from, to]);
+  return useSyncExternalStore(list.subscribe, list.view);
+}
+
+/**
+ * The pointer is over it, the keyboard is in it, or something that was opened from it is open. On a touch screen `:hover`
+ * stays where the last touch was, so it counts only where there is a pointer.
+ */
+function isInHand(element: HTMLElement): boolean {
+  const isPointedAt = matchMedia('(hover: hover)').matches && element.matches(':hover');
+  return isPointedAt || element.querySelector(':focus-visible, [data-state="open"]') !== null;
+}
+
+/** Above a certain number the server sends the newest only. */
+function MoreThanHeld({ total }: { readonly total: number }) {
+  const held = useJobsValue(({ active }) => active.length);
+  const isLive = useJobsValue(({ known }) => known);
+  // A few more or less is the answer being a moment older than the live connection.
+  if (!isLive || total <= held || held < snapshotLimit) return null;
+  return (
+    <p className="border-b border-line px-4 py-2 text-muted">
+      {held.toLocaleString()} of {total.toLocaleString()} builds are shown; the others follow as these end.
+    </p>
+  );
+}
+
+function NothingUnderWay({ search, onSearch }: Pick<UnderWayProps, 'search' | 'onSearch'>) {
+  const hasAny = useJobsValue(({ active }) => active.length > 0);
+  if (isFiltered(search) && hasAny) {
+    return (
+      <EmptyState icon={SearchX} title="Nothing under way matches the filter.">
+        <Button size="small" onClick={() => onSearch(clearedSearch(search))}>
+          Clear filters
+        </Button>
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState icon={Hourglass} title="Nothing is being built.">
+      <p>Drop a project above, and it shows here at once: its place in the queue, then every step.</p>
+    </EmptyState>
+  );
+}
+
+function Loading() {
+  return (
+    <div className="flex flex-col gap-3 p-4">
+      <Skeleton className="h-4 w-1/3" />
+      <Skeleton className="h-4 w-1/2" />
+    </div>
+  );
+}

@@ -1,0 +1,58 @@
+import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { api } from '../../shared/api/api.ts';
+import { useJobsStore } from '../../shared/jobs/jobs-context.ts';
+import { type QueueSearch, queueQuery } from './queue-search.ts';
+import { refreshOnChange } from './refresh-on-change.ts';
+
+const queueKey = 'queue';
+
+const queueOptions = (query: string) =>
+  queryOptions({
+    queryKey: [queueKey, query],
+    queryFn: ({ signal }) => api.queue(signal, query),
+    placeholderData: keepPreviousData,
+  });
+
+/** What only the server can count and page: builds that ended, and the statistics. The page before stays meanwhile. */
+export function useQueue(search: QueueSearch) {
+  return useQuery(queueOptions(queueQuery(search)));
+}
+
+export type QueueAnswer = ReturnType<typeof useQueue>;
+
+/** Asks again when the live connection tells of a change; used once on the page. */
+export function useQueueRefresh(): void {
+  const store = useJobsStore();
+  const client = useQueryClient();
+  useEffect(() => {
+    const filter = { queryKey: [queueKey], type: 'active' } as const;
+    return refreshOnChange({
+      store,
+      refresh: () => {
+        void client.invalidateQueries({ queryKey: [queueKey] });
+        void client.invalidateQueries({ queryKey: websitesKey });
+      },
+      isLacking: () =>
+        client
+          .getQueryCache()
+          .findAll(filter)
+          .some(({ state }) => state.status === 'error'),
+      nowMs: () => performance.now(),
+      setTimer: after,
+    });
+  }, [store, client]);
+}
+
+const websitesKey = ['websites'];
+
+/** For the filter; asked for when somebody opens it, and kept while it is shown. */
+export function useWebsites() {
+  return useQuery({ queryKey: websitesKey, queryFn: ({ signal }) => api.websites(signal) });
+}
+
+/** Like `setTimeout`, and returns what calls it off. */
+export function after(callback: () => void, delayMs: number): () => void {
+  const timer = setTimeout(callback, delayMs);
+  return () => clearTimeout(timer);
+}
