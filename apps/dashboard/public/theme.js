@@ -1,11 +1,15 @@
-// Runs before the first paint, so that a page in the dark never flashes white. The dashboard changes it later.
+// Runs before the first paint, so that a page in the dark never flashes white. src/shared/preferences/theme.ts goes on.
 (() => {
-  let theme = 'system';
+  let choice = 'system';
   try {
-    theme = JSON.parse(localStorage.getItem('yardmaster.preferences') ?? '{}').theme ?? 'system';
+    choice = JSON.parse(localStorage.getItem('yardmaster.preferences') ?? '{}').theme;
   } catch {
     // nothing was kept, or nothing may be kept
   }
-  const isDark = theme === 'dark' || (theme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);
-  document.documentElement.dataset.theme = isDark ? 'dark' : 'light';
+  const system = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+  const theme = choice === 'dark' || choice === 'light' ? choice : system;
+  document.documentElement.dataset.theme = theme;
+  for (const meta of document.querySelectorAll('meta[data-theme-color]')) {
+    meta.media = meta.dataset.themeColor === theme ? 'all' : 'not all';
+  }
 })();

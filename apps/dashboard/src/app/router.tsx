@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { BuildSearch } from '../features/job/build-search.ts';
 import { QueueSearch } from '../features/queue/queue-search.ts';
 import { BuildsPage } from './pages/builds-page.tsx';
@@ -6,7 +6,7 @@ import { NotFoundPage } from './pages/not-found-page.tsx';
 import { PageFailed } from './pages/page-failed.tsx';
 import { Shell } from './shell.tsx';
 
-const rootRoute = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage, errorComponent: PageFailed });
+const rootRoute = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });
 
 const buildsRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -22,9 +22,20 @@ const buildRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/build-page.tsx'), 'BuildPage'),
 });
 
+/** Whoever is signed in has no more to do there. */
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sign-in',
+  beforeLoad: () => {
+    throw redirect({ to: '/', replace: true });
+  },
+});
+
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([buildsRoute, buildRoute]),
+  routeTree: rootRoute.addChildren([buildsRoute, buildRoute, signInRoute]),
   defaultPreload: 'intent',
+  // Each page has a boundary of its own, inside of the shell.
+  defaultErrorComponent: PageFailed,
   scrollRestoration: true,
 });
 

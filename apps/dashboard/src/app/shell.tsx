@@ -1,10 +1,48 @@
-import { Link, Outlet } from '@tanstack/react-router';
-import { NotificationBell } from '../features/notifications/notification-bell.tsx';
+import { Outlet, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
 import { NotificationToasts } from '../features/notifications/notification-toasts.tsx';
-import { Brand } from '../shared/ui/brand.tsx';
+import { switchTheme } from '../shared/preferences/theme.ts';
+import { AppHeader, notificationsId } from './app-header.tsx';
+import { NavigationProgress } from './navigation-progress.tsx';
+import { type Overlay, Overlays } from './overlays.tsx';
+import { PageAnnouncer } from './page-announcer.tsx';
+import { focusPart, type PartOfBuilds } from './parts-of-pages.ts';
+import type { ShellAction } from './shortcuts/shortcuts.ts';
+import { useShortcuts } from './shortcuts/use-shortcuts.ts';
 
 /** What surrounds every page. */
 export function Shell() {
+  const navigate = useNavigate();
+  const [open, setOpen] = useState<Overlay | null>(null);
+  const goToPart = (id: PartOfBuilds) => void (focusPart(id) || navigate({ to: '/', hash: id }));
+  const act = (action: ShellAction): void => {
+    switch (action) {
+      case 'palette':
+        setOpen(open === 'palette' ? null : 'palette');
+        break;
+      case 'shortcuts':
+        setOpen('shortcuts');
+        break;
+      case 'builds':
+        void navigate({ to: '/' });
+        break;
+      case 'upload':
+        goToPart('upload-panel');
+        break;
+      case 'search':
+        goToPart('queue-search');
+        break;
+      case 'notifications':
+        document.getElementById(notificationsId)?.querySelector('button')?.click();
+        break;
+      case 'theme':
+        switchTheme();
+        break;
+      default:
+        action satisfies never;
+    }
+  };
+  useShortcuts(act);
   return (
     <>
       <a
@@ -13,18 +51,12 @@ export function Shell() {
       >
         Skip to the content
       </a>
-      <header className="sticky top-0 z-30 border-b border-line bg-bg/85 backdrop-blur">
-        <div className="mx-auto flex h-14 max-w-[1480px] items-center gap-2 px-4 md:px-6">
-          <Link to="/" className="rounded-lg text-fg no-underline">
-            <Brand />
-          </Link>
-          <div className="ml-auto flex items-center gap-2">
-            <NotificationBell />
-          </div>
-        </div>
-      </header>
+      <NavigationProgress />
+      <AppHeader onOpen={setOpen} />
       <Outlet />
+      <Overlays open={open} onChange={setOpen} onAction={act} />
       <NotificationToasts />
+      <PageAnnouncer />
     </>
   );
 }

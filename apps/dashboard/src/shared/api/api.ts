@@ -34,6 +34,12 @@ export const unreachable: Trouble = {
   hint: 'Check that Yardmaster still runs, then try again.',
 };
 
+const linkNotTaken: Trouble = {
+  code: 'link-not-taken',
+  message: 'This link does not sign you in.',
+  hint: 'A link works once, for a quarter of an hour. Make a new one with the command above.',
+};
+
 const notUnderstood: Trouble = {
   code: 'not-understood',
   message: 'The server gave an answer that this page does not understand.',
@@ -74,6 +80,7 @@ const queryText = (query: Readonly<Record<string, string | number>>): string =>
 /** The routes that the dashboard uses. Each throws {@link RequestFailed}. */
 export const api = {
   viewer: (signal: AbortSignal) => send('GET', '/auth/me', Viewer, signal),
+  signIn,
   signOut: () => send('POST', '/auth/sign-out', Success),
   /** `query` as in the address of the route, without the question mark. */
   queue: (signal: AbortSignal, query = '') => send('GET', `/user/queue?${query}`, UserQueue, signal),
@@ -127,6 +134,17 @@ async function send<Schema extends z.ZodType>(
   }
   if (status < 200 || status > 299) throw new RequestFailed(troubleIn(status, body));
   return parseAnswer(schema, body);
+}
+
+/** Spends the code of a sign-in link. The answer is a page for people: of it only the status counts. */
+async function signIn(code: string): Promise<void> {
+  const signal = AbortSignal.timeout(requestTimeoutMs);
+  const path = `/sign-in?code=${encodeURIComponent(code)}`;
+  const response = await fetch(path, { redirect: 'manual', signal }).catch((error: unknown) => {
+    throw new RequestFailed(unreachable, { cause: error });
+  });
+  if (response.type === 'opaqueredirect') return;
+  throw new RequestFailed(response.status >= 500 ? troubleIn(response.status, '') : linkNotTaken);
 }
 
 function jsonOrNull(text: string): unknown {

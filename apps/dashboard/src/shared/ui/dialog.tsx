@@ -3,6 +3,17 @@ import { Dialog as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { IconButton } from './button.tsx';
 
+/** What dims the page under a dialog. */
+export const dialogOverlayClass =
+  'fixed inset-0 z-40 bg-black/45 data-[state=open]:animate-[fade-in_140ms_ease-out] ' +
+  'data-[state=closed]:animate-[fade-out_100ms_ease-in]';
+
+/** The window of a dialog: near the top, so that it does not jump when what is in it grows. */
+export const dialogContentClass =
+  'fixed top-4 left-1/2 z-50 max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] -translate-x-1/2 rounded-panel border ' +
+  'border-line bg-panel shadow-float outline-none data-[state=open]:animate-[pop-in_140ms_ease-out] ' +
+  'data-[state=closed]:animate-[fade-out_100ms_ease-in] sm:top-[12dvh] sm:max-h-[76dvh]';
+
 interface DialogProps {
   readonly isOpen: boolean;
   readonly onClose: () => void;
@@ -13,30 +24,32 @@ interface DialogProps {
   readonly className?: string;
 }
 
-/** A window above the page that keeps the focus until it is closed. */
+/** A window above the page that keeps the focus until it is closed. The whole of it scrolls under its title. */
 export function Dialog({ isOpen, onClose, title, description, children, className = 'max-w-lg' }: DialogProps) {
   return (
     <Radix.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
-        <Radix.Overlay className="fixed inset-0 z-40 bg-black/45" />
+        <Radix.Overlay className={dialogOverlayClass} />
         <Radix.Content
-          className={`fixed top-[10dvh] left-1/2 z-50 flex max-h-[80dvh] w-[calc(100vw-2rem)] -translate-x-1/2 flex-col overflow-hidden rounded-panel border border-line bg-panel shadow-float ${className}`}
+          className={`${dialogContentClass} overflow-y-auto ${className}`}
           {...(description === undefined ? { 'aria-describedby': undefined } : {})}
         >
-          <div className="flex items-start gap-3 px-5 pt-4 pb-3">
+          <div className="sticky top-0 z-10 flex items-start gap-3 bg-panel px-5 pt-4 pb-3">
             <div className="min-w-0 flex-1">
-              <Radix.Title className="text-base font-semibold">{title}</Radix.Title>
+              <Radix.Title className="text-base font-semibold text-balance wrap-anywhere">{title}</Radix.Title>
               {description !== undefined && (
-                <Radix.Description className="mt-0.5 text-muted">{description}</Radix.Description>
+                <Radix.Description className="mt-0.5 text-muted text-pretty wrap-anywhere">
+                  {description}
+                </Radix.Description>
               )}
             </div>
             <Radix.Close asChild>
-              <IconButton label="Close" kind="quiet">
+              <IconButton label="Close" kind="quiet" className="-mt-1 -mr-2">
                 <X aria-hidden="true" />
               </IconButton>
             </Radix.Close>
           </div>
-          <div className="min-h-0 overflow-y-auto px-5 pb-5">{children}</div>
+          <div className="px-5 pb-5">{children}</div>
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

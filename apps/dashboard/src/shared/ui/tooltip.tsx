@@ -1,5 +1,5 @@
 import { Tooltip as Radix } from 'radix-ui';
-import type { ReactElement, ReactNode } from 'react';
+import type { FocusEvent, ReactElement, ReactNode } from 'react';
 
 /** Around the app, once: after one tooltip was shown the next comes at once. */
 export function TooltipProvider({ children }: { readonly children: ReactNode }) {
@@ -21,7 +21,9 @@ interface TooltipProps {
 export function Tooltip({ content, children, side = 'bottom' }: TooltipProps) {
   return (
     <Radix.Root>
-      <Radix.Trigger asChild>{children}</Radix.Trigger>
+      <Radix.Trigger asChild onFocus={onlyForTheKeyboard}>
+        {children}
+      </Radix.Trigger>
       <Radix.Portal>
         <Radix.Content
           side={side}
@@ -34,4 +36,9 @@ export function Tooltip({ content, children, side = 'bottom' }: TooltipProps) {
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** A control that gets the focus back from what it opened is not asked about. */
+function onlyForTheKeyboard(event: FocusEvent<HTMLElement>): void {
+  if (!event.currentTarget.matches(':focus-visible')) event.preventDefault();
 }

@@ -1,0 +1,68 @@
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import type { JobSummary } from '@yardmaster/protocol';
+import { CommandPalette } from '../features/command-palette/command-palette.tsx';
+import { attempt } from '../features/notifications/trouble-toast.ts';
+import { api } from '../shared/api/api.ts';
+import { jobQuery } from '../shared/api/queries.ts';
+import { useJobs } from '../shared/jobs/jobs-context.ts';
+import { useLive } from '../shared/live/live.ts';
+import { useSession } from '../shared/session/session-context.ts';
+import { type CommandActions, commandGroups, searchCommand } from './command-lists.tsx';
+import type { OverlayProps } from './overlays.tsx';
+
+/** The most builds that are offered by name; all others are a search away. */
+const maxBuilds = 100;
+
+/** The palette with everything that can be done from here. */
+export function Commands(props: OverlayProps) {
+  const { active, ended } = useJobs();
+  const builds = [...active, ...ended].slice(0, maxBuilds);
+  const { at } = useSearch({ strict: false });
+  const here = useBuildHere(builds, props.isOpen);
+  const actions = useActions(props);
+  return (
+    <CommandPalette
+      isOpen={props.isOpen}
+      onClose={props.onClose}
+      groups={commandGroups({ here, isPast: at !== undefined, builds }, actions)}
+      forText={(text) => searchCommand(text, actions)}
+    />
+  );
+}
+
+/** The build whose page this is; an older one is not among those that are followed, and is asked for. */
+function useBuildHere(builds: readonly JobSummary[], isOpen: boolean): JobSummary | null {
+  const { jobId } = useParams({ strict: false });
+  const followed = builds.find(({ id }) => id === jobId);
+  const isUnknown = isOpen && jobId !== undefined && followed === undefined;
+  const { data } = useQuery({ ...jobQuery(jobId ?? ''), enabled: isUnknown });
+  return followed ?? (isUnknown ? (data ?? null) : null);
+}
+
+function useActions({ onOpen, onAction }: OverlayProps): CommandActions {
+  const navigate = useNavigate();
+  const live = useLive();
+  const { signOut } = useSession();
+  const openBuild = (jobId: string) => void navigate({ to: '/jobs/$jobId', params: { jobId } });
+  const cancel = async (id: string) => {
+    await api.cancel(id);
+    live.refresh();
+  };
+  const retry = async (id: string) => {
+    const { jobId } = await api.retry(id);
+    live.refresh();
+    openBuild(jobId);
+  };
+  return {
+    shell: onAction,
+    openBuild,
+    showBuilds: (search) => void navigate({ to: '/', search }),
+    backToLive: () => void navigate({ to: '.', search: ({ at: _, ...search }) => search }),
+    cancel: ({ id }) => attempt(cancel(id), 'The build could not be cancelled.'),
+    retry: ({ id }) => attempt(retry(id), 'The build could not be started again.'),
+    openPreview: (url) => void window.open(url, '_blank', 'noopener'),
+    openPreferences: () => onOpen('preferences'),
+    signOut,
+  };
+}

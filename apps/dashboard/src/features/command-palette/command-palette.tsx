@@ -1,0 +1,125 @@
+import { Command as Cmdk, defaultFilter } from 'cmdk';
+import { Search } from 'lucide-react';
+import { Dialog } from 'radix-ui';
+import { type ReactNode, useState } from 'react';
+import { dialogContentClass, dialogOverlayClass } from '../../shared/ui/dialog.tsx';
+import { Kbd } from '../../shared/ui/kbd.tsx';
+
+/** Something that can be chosen by typing a part of its label. */
+export interface Command {
+  readonly id: string;
+  readonly label: string;
+  readonly icon: ReactNode;
+  /** After the label, in a lower voice; it is found by this too. */
+  readonly detail?: string;
+  /** Other words that it is found by. */
+  readonly keywords?: readonly string[];
+  /** The keys that do the same, as they are printed. */
+  readonly keys?: readonly string[];
+  readonly run: () => void;
+}
+
+export interface CommandGroup {
+  readonly title: string;
+  readonly commands: readonly Command[];
+}
+
+interface CommandPaletteProps {
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+  /** In this order while nothing is typed; then the best match comes first. */
+  readonly groups: readonly CommandGroup[];
+  /** What can be done with any text: offered last, so that there is always something to choose. */
+  readonly forText: (text: string) => Command;
+}
+
+/** Finds whatever can be done by a few letters of its name. It closes before what was chosen runs. */
+export function CommandPalette({ isOpen, onClose, groups, forText }: CommandPaletteProps) {
+  return (
+    <Dialog.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Overlay className={dialogOverlayClass} />
+        <Dialog.Content className={`${dialogContentClass} max-w-xl overflow-hidden`} aria-describedby={undefined}>
+          <Dialog.Title className="sr-only">Search builds and commands</Dialog.Title>
+          <Palette groups={groups} forText={forText} onClose={onClose} />
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function Palette({ groups, forText, onClose }: Omit<CommandPaletteProps, 'isOpen'>) {
+  const [text, setText] = useState('');
+  const trimmed = text.trim();
+  const choose = (command: Command) => {
+    onClose();
+    command.run();
+  };
+  return (
+    <Cmdk label="Search builds and commands" loop filter={score} className="flex max-h-[inherit] flex-col">
+      <div className="flex items-center gap-2.5 border-b border-line px-4">
+        <Search className="size-4 shrink-0 text-muted" aria-hidden="true" />
+        <Cmdk.Input
+          value={text}
+          onValueChange={setText}
+          placeholder="Search builds and commands…"
+          className="h-13 min-w-0 flex-1 bg-transparent text-base outline-none placeholder:text-muted"
+        />
+        <Kbd>Esc</Kbd>
+      </div>
+      <Cmdk.List label="Builds and commands" className="max-h-96 min-h-0 scroll-py-2 overflow-y-auto p-2">
+        {groups.map(({ title, commands }) => (
+          <Cmdk.Group key={title} heading={title} className={groupClass}>
+            {commands.map((command) => (
+              <Item key={command.id} command={command} onChoose={choose} />
+            ))}
+          </Cmdk.Group>
+        ))}
+        {trimmed !== '' && (
+          <Cmdk.Group forceMount heading="Search" className={groupClass}>
+            <Item command={forText(trimmed)} onChoose={choose} isForced />
+          </Cmdk.Group>
+        )}
+      </Cmdk.List>
+    </Cmdk>
+  );
+}
+
+const groupClass =
+  '[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 ' +
+  '[&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:font-medium [&_[cmdk-group-heading]]:text-muted';
+
+interface ItemProps {
+  readonly command: Command;
+  readonly onChoose: (command: Command) => void;
+  /** Shown whether or not it matches. */
+  readonly isForced?: boolean;
+}
+
+function Item({ command, onChoose, isForced = false }: ItemProps) {
+  const { id, label, icon, detail, keywords = [], keys = [] } = command;
+  return (
+    <Cmdk.Item
+      value={id}
+      keywords={[label, ...(detail === undefined ? [] : [detail]), ...keywords]}
+      forceMount={isForced}
+      onSelect={() => onChoose(command)}
+      className="flex min-h-10 cursor-pointer items-center gap-3 rounded-lg px-2.5 text-sm select-none aria-selected:bg-accent-soft pointer-coarse:min-h-11 [&>svg]:size-4 [&>svg]:shrink-0"
+    >
+      {icon}
+      <span className="min-w-0 truncate">{label}</span>
+      {detail !== undefined && <span className="shrink-0 text-muted">{detail}</span>}
+      <span className="ml-auto flex gap-1 max-sm:hidden" aria-hidden="true">
+        {keys.map((key) => (
+          <Kbd key={key}>{key}</Kbd>
+        ))}
+      </span>
+    </Cmdk.Item>
+  );
+}
+
+/** An id is nothing that anybody types: a command is found by its words. */
+function score(_id: string, text: string, words: string[] = []): number {
+  const [label = '', ...others] = words;
+  return defaultFilter(label, text, others);
+}
