@@ -1,0 +1,117 @@
+import { Check, Link2 } from 'lucide-react';
+import { memo, useState } from 'react';
+import { segmentsOf, styleClasses } from './ansi.ts';
+import type { LogLine } from './log-index.ts';
+import type { LogStore } from './log-store.ts';
+import { type MarkedSegment, markedSegments } from './marked-segments.ts';
+
+export interface LogLineRowProps {
+  readonly store: LogStore;
+  readonly n: number;
+  /** When it changes the line may have come, or begin in another colour. */
+  readonly epoch: number;
+  readonly topPx: number;
+  readonly heightPx: number;
+  readonly pattern: RegExp | null;
+  /** Where in this line the match is that is looked at. */
+  readonly currentColumn: number | null;
+  readonly isLinked: boolean;
+  /** One of the rows that are shown can be reached by the Tab key; that would be too many for all. */
+  readonly isTabStop: boolean;
+  readonly onLine: (n: number) => void;
+}
+
+/** One line. Drawn anew only when something about it changes, however fast lines come. */
+export const LogLineRow = memo(function LogLineRow(props: LogLineRowProps) {
+  const { store, n, topPx, heightPx, isLinked, isTabStop, onLine } = props;
+  const line = store.lineAt(n);
+  const ground = isLinked ? 'bg-accent-soft' : line?.stream === 'stderr' ? 'bg-panel log-stderr' : 'bg-panel';
+  return (
+    <div
+      data-line={n}
+      aria-current={isLinked ? 'true' : undefined}
+      className={`group/line absolute top-0 left-0 flex w-full hover:bg-panel-2 ${ground}`}
+      style={{ blockSize: heightPx, lineHeight: `${heightPx}px`, transform: `translateY(${topPx}px)` }}
+    >
+      <div
+        className={`log-gutter sticky left-0 z-1 flex shrink-0 select-none group-hover/line:bg-panel-2 ${ground} ${isLinked ? 'shadow-[inset_2px_0_0_var(--accent)]' : ''}`}
+      >
+        <CopyLink n={n} isTabStop={isTabStop} onLine={onLine} />
+        <a
+          href={addressOf(n)}
+          tabIndex={isTabStop ? 0 : -1}
+          aria-label={`Link to line ${n}`}
+          onClick={(click) => {
+            if (click.metaKey || click.ctrlKey || click.shiftKey || click.button !== 0) return;
+            click.preventDefault();
+            onLine(n);
+          }}
+          className={`min-w-6 flex-1 pr-4 text-right no-underline tabular-nums hover:text-fg ${isLinked ? 'text-accent' : 'text-muted'}`}
+        >
+          {n}
+        </a>
+      </div>
+      {line === null ? (
+        <span className="my-auto h-2 w-64 rounded bg-panel-2" title="This line has not been loaded yet." />
+      ) : (
+        <LineText line={line} {...props} />
+      )}
+    </div>
+  );
+});
+
+function LineText({ line, store, n, pattern, currentColumn }: LogLineRowProps & { readonly line: LogLine }) {
+  const pieces = markedSegments(segmentsOf(line.text, store.styleAt(n)), pattern, currentColumn);
+  return (
+    <span className={`pr-6 whitespace-pre ${line.stream === 'system' ? 'log-system' : ''}`}>
+      {line.stream === 'stderr' && <span className="sr-only select-none">Error output: </span>}
+      {pieces.map((piece, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of a line have no other name than their place
+        <Piece key={index} {...piece} />
+      ))}
+    </span>
+  );
+}
+
+function Piece({ text, style, mark }: MarkedSegment) {
+  const classes = styleClasses(style);
+  if (mark === 'current') return <mark className="rounded-xs bg-accent text-accent-fg">{text}</mark>;
+  if (mark === 'match') return <mark className={`rounded-xs bg-warn-soft text-fg ${classes}`}>{text}</mark>;
+  return classes === '' ? text : <span className={classes}>{text}</span>;
+}
+
+const copiedForMs = 1_500;
+
+function CopyLink({ n, isTabStop, onLine }: Pick<LogLineRowProps, 'n' | 'isTabStop' | 'onLine'>) {
+  const [isCopied, setCopied] = useState(false);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(new URL(addressOf(n), location.href).href);
+      setCopied(true);
+      setTimeout(() => setCopied(false), copiedForMs);
+    } catch {
+      // Without access to the clipboard the address is at least put where it can be copied from.
+      onLine(n);
+    }
+  };
+  const Icon = isCopied ? Check : Link2;
+  return (
+    <button
+      type="button"
+      tabIndex={isTabStop ? 0 : -1}
+      aria-label={isCopied ? `Copied the link to line ${n}` : `Copy the link to line ${n}`}
+      title="Copy the link to this line"
+      onClick={() => void copy()}
+      className="grid h-full w-6 place-items-center text-muted opacity-0 group-hover/line:opacity-100 hover:text-fg focus-visible:opacity-100 pointer-coarse:hidden"
+    >
+      <Icon className={`size-3.5 ${isCopied ? 'text-ok' : ''}`} aria-hidden="true" />
+    </button>
+  );
+}
+
+/** The address of this page at a line. */
+function addressOf(n: number): string {
+  const query = new URLSearchParams(location.search);
+  query.set('line', String(n));
+  return `?${query}`;
+}
