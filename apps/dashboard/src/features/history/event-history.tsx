@@ -1,4 +1,21 @@
+import { Braces, ChartGantt, Download, FileSpreadsheet, ListFilter, Rows3, Search } from 'lucide-react';
+import { use, useDeferredValue, useMemo, useState } from 'react';
 import type { Replay } from '../../shared/replay/replay-build.ts';
+import { plainWords } from '../../shared/replay/words.ts';
+import { SessionContext } from '../../shared/session/session-context.ts';
+import { Button } from '../../shared/ui/button.tsx';
+import { EmptyState } from '../../shared/ui/empty-state.tsx';
+import { Menu } from '../../shared/ui/menu.tsx';
+import { Count, Panel } from '../../shared/ui/panel.tsx';
+import { Segmented } from '../../shared/ui/segmented.tsx';
+import { Select } from '../../shared/ui/select.tsx';
+import { Skeleton } from '../../shared/ui/skeleton.tsx';
+import { TroubleNote } from '../../shared/ui/trouble-note.tsx';
+import { CompactRows } from './compact-rows.tsx';
+import { type EventFilter, everything, filterEvents, typesIn } from './event-filter.ts';
+import { RawRows } from './raw-rows.tsx';
+import { saveEvents } from './save-events.ts';
+import { TimelineRows } from './timeline-rows.tsx';
 
 export interface EventHistoryProps {
   readonly replay: Replay;
@@ -7,16 +24,138 @@ export interface EventHistoryProps {
   readonly onMoment: (at: number | null) => void;
 }
 
+const views = [
+  { value: 'compact', label: 'Compact', icon: Rows3 },
+  { value: 'timeline', label: 'Timeline', icon: ChartGantt },
+  { value: 'raw', label: 'Raw', icon: Braces },
+] as const;
+type View = (typeof views)[number]['value'];
+
+/** Everything that ever happened to a build. An event that is chosen is the moment the page then shows. */
 export function EventHistory({ replay, at, onMoment }: EventHistoryProps) {
+  const { frames } = replay;
+  const viewerId = use(SessionContext)?.viewer.id ?? null;
+  const [view, setView] = useState<View>('compact');
+  const [filter, setFilter] = useState(everything);
+  // Typing stays quick with thousands of events: the list follows when there is time.
+  const applied = useDeferredValue(filter);
+  const shown = useMemo(() => filterEvents(frames, applied), [frames, applied]);
+  const total = frames.length + (replay.ok ? 0 : replay.unplayed.length);
+  const isFiltered = view !== 'timeline' && shown.length < frames.length;
   return (
-    <ol>
-      {replay.frames.map(({ revision, event }) => (
-        <li key={revision} data-revision={revision} aria-current={revision === at ? 'step' : undefined}>
-          <button type="button" onClick={() => onMoment(revision)}>
-            {event.type}
-          </button>
-        </li>
+    <Panel
+      id="event-history"
+      title="Events"
+      aside={<Count>{isFiltered ? `${shown.length} of ${total}` : total}</Count>}
+      actions={
+        <>
+          <Segmented label="How events are shown" value={view} options={views} onChange={setView} />
+          <ExportMenu replay={replay} />
+        </>
+      }
+      className="@container"
+    >
+      {!replay.ok && <Drift replay={replay} />}
+      {view !== 'timeline' && <FilterBar replay={replay} filter={filter} onFilter={setFilter} />}
+      {frames.length === 0 ? (
+        <LoadingRows />
+      ) : view === 'timeline' ? (
+        <TimelineRows frames={frames} at={at} onMoment={onMoment} />
+      ) : shown.length === 0 ? (
+        <NothingFound onClear={() => setFilter(everything)} />
+      ) : view === 'compact' ? (
+        <CompactRows frames={frames} shown={shown} at={at} viewerId={viewerId} onMoment={onMoment} />
+      ) : (
+        <RawRows frames={frames} shown={shown} at={at} viewerId={viewerId} onMoment={onMoment} />
+      )}
+    </Panel>
+  );
+}
+
+function ExportMenu({ replay }: { readonly replay: Replay }) {
+  return (
+    <Menu
+      label="Export"
+      trigger={
+        <Button size="small" disabled={replay.frames.length === 0}>
+          <Download aria-hidden="true" />
+          Export
+        </Button>
+      }
+      items={[
+        { label: 'All events as NDJSON', icon: Braces, onSelect: () => saveEvents(replay, 'ndjson') },
+        { label: 'All events as CSV', icon: FileSpreadsheet, onSelect: () => saveEvents(replay, 'csv') },
+      ]}
+    />
+  );
+}
+
+interface FilterBarProps {
+  readonly replay: Replay;
+  readonly filter: EventFilter;
+  readonly onFilter: (filter: EventFilter) => void;
+}
+
+function FilterBar({ replay: { frames }, filter, onFilter }: FilterBarProps) {
+  const types = useMemo(
+    () => [
+      { value: 'all', label: 'All types' },
+      ...[...typesIn(frames)].map(([type, count]) => ({ value: type, label: `${plainWords(type)} (${count})` })),
+    ],
+    [frames],
+  );
+  return (
+    <div className="flex flex-wrap gap-2 border-b border-line px-4 py-2">
+      <label className="relative min-w-40 flex-1">
+        <span className="sr-only">Filter events</span>
+        <Search className="absolute top-1/2 left-3 size-4 -translate-y-1/2 text-muted" aria-hidden="true" />
+        <input
+          type="search"
+          value={filter.text}
+          onChange={({ target }) => onFilter({ ...filter, text: target.value })}
+          placeholder="Filter by words, worker, step…"
+          className="h-9 w-full rounded-lg border border-line bg-panel pr-3 pl-9 placeholder:text-muted pointer-coarse:h-11"
+        />
+      </label>
+      <Select
+        label="Type of event"
+        value={filter.type}
+        options={types}
+        onChange={(type) => onFilter({ ...filter, type })}
+        className="max-w-full min-w-0"
+      />
+    </div>
+  );
+}
+
+function Drift({ replay }: { readonly replay: Replay & { readonly ok: false } }) {
+  const trouble = {
+    message: `Events from ${replay.driftAt} on cannot be replayed. ${replay.reason}`,
+    hint: 'Reload the page: Yardmaster was probably updated. All events are in the export.',
+  };
+  return (
+    <div className="p-4">
+      <TroubleNote trouble={trouble} />
+    </div>
+  );
+}
+
+function NothingFound({ onClear }: { readonly onClear: () => void }) {
+  return (
+    <EmptyState icon={ListFilter} title="No event matches.">
+      <Button size="small" onClick={onClear}>
+        Show all events
+      </Button>
+    </EmptyState>
+  );
+}
+
+function LoadingRows() {
+  return (
+    <div className="flex flex-col gap-3 p-4" role="status" aria-label="Loading the events">
+      {['w-2/3', 'w-1/2', 'w-3/5', 'w-2/5'].map((width) => (
+        <Skeleton key={width} className={`h-5 ${width}`} />
       ))}
-    </ol>
+    </div>
   );
 }

@@ -1,0 +1,46 @@
+import { Bot, CircleCheck, CircleX, Dot, type LucideIcon, Server, TriangleAlert, User } from 'lucide-react';
+import type { EventTone } from './describe-event.ts';
+import type { EventActor } from './event-actor.ts';
+
+const tones: Readonly<Record<EventTone, { readonly Icon: LucideIcon; readonly colour: string }>> = {
+  plain: { Icon: Dot, colour: 'text-muted' },
+  ok: { Icon: CircleCheck, colour: 'text-ok' },
+  warn: { Icon: TriangleAlert, colour: 'text-warn' },
+  bad: { Icon: CircleX, colour: 'text-bad' },
+};
+
+export function ToneIcon({ tone }: { readonly tone: EventTone }) {
+  const { Icon, colour } = tones[tone];
+  return <Icon className={`size-4 shrink-0 ${colour}`} aria-hidden="true" />;
+}
+
+const actorLooks: Readonly<Record<EventActor['kind'], { readonly Icon: LucideIcon; readonly word: string }>> = {
+  user: { Icon: User, word: 'by person' },
+  worker: { Icon: Server, word: 'by worker' },
+  system: { Icon: Bot, word: 'by the system:' },
+  unknown: { Icon: Dot, word: 'by' },
+};
+
+/** A person, a worker, or a part of the system. */
+export function ActorName({ actor, className = '' }: { readonly actor: EventActor; readonly className?: string }) {
+  const { Icon, word } = actorLooks[actor.kind];
+  return (
+    <span className={`min-w-0 items-center gap-1.5 text-xs text-muted ${className}`} title={actor.name}>
+      <Icon className="size-3.5 shrink-0" aria-hidden="true" />
+      <span className="sr-only">{word} </span>
+      <span className="truncate">{actor.name}</span>
+    </span>
+  );
+}
+
+/** How a row looks for being before, at or after the moment: after it is quieter, but as readable. */
+export function rowLook(place: 'before' | 'at' | 'after'): string {
+  const base = 'w-full text-left transition-colors -outline-offset-2!';
+  if (place === 'at') return `${base} bg-accent-soft shadow-[inset_3px_0_0_var(--accent)]`;
+  return `${base} hover:bg-panel-2 ${place === 'after' ? 'text-muted' : ''}`;
+}
+
+export function placeOf(revision: number, at: number): 'before' | 'at' | 'after' {
+  if (revision === at) return 'at';
+  return revision < at ? 'before' : 'after';
+}
