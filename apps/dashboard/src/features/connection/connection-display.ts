@@ -1,27 +1,59 @@
-import type { SnapshotFrom } from 'xstate';
-import type { createConnectionMachine } from './connection-machine.ts';
+import type { ConnectionMode } from './connection-status.ts';
 
+/** How the connection is put into words. */
 export interface ConnectionDisplay {
-  readonly tone: 'ok' | 'working' | 'warn' | 'bad';
-  readonly text: string;
-  readonly explanation: string;
+  readonly word: string;
+  /** What is so, and what the page does about it. */
+  readonly sentence: string;
+  /** What carries the changes. */
+  readonly way: string;
+  /** Whether trying at once may make it better. */
+  readonly canTry: boolean;
 }
 
-type Snapshot = SnapshotFrom<ReturnType<typeof createConnectionMachine>>;
-
-/** How well this page follows what happens, in a word and a sentence. */
-export function displayOfConnection(snapshot: Snapshot): ConnectionDisplay {
-  if (snapshot.matches({ following: { polling: 'on' } })) {
-    return snapshot.context.reachable
-      ? {
-          tone: 'warn',
-          text: 'Every 2 s',
-          explanation: 'The live connection is not to be had; asking every 2 seconds.',
-        }
-      : { tone: 'bad', text: 'Offline', explanation: 'The server does not answer. This page keeps trying.' };
+export function displayOfConnection(mode: ConnectionMode, pollIntervalMs: number): ConnectionDisplay {
+  const interval = `${pollIntervalMs / 1_000} s`;
+  switch (mode) {
+    case 'live':
+      return { word: 'Live', sentence: 'Changes show as they happen.', way: 'WebSocket', canTry: false };
+    case 'events':
+      return {
+        word: 'Live (events)',
+        sentence: `A WebSocket cannot be opened, so builds and notifications come as server-sent events, and an open build’s log and history are asked for every ${interval}.`,
+        way: 'Server-sent events',
+        canTry: true,
+      };
+    case 'polling':
+      return {
+        word: `Every ${interval}`,
+        sentence: `No live connection can be opened, so this page asks for changes every ${interval}. A proxy on the way may allow nothing else.`,
+        way: 'Requests',
+        canTry: true,
+      };
+    case 'connecting':
+      return {
+        word: 'Connecting',
+        sentence: 'The live connection is being opened. What was missed shows as soon as it is.',
+        way: 'Nothing yet',
+        canTry: false,
+      };
+    case 'offline':
+      return {
+        word: 'Offline',
+        sentence:
+          'The server does not answer. What you see is from before; this page keeps trying and then shows what it missed.',
+        way: 'Nothing',
+        canTry: true,
+      };
+    case 'stopped':
+      return {
+        word: 'Stopped',
+        sentence:
+          'The server has not answered for a long time, so this page no longer tries. Check that Yardmaster runs, then try again.',
+        way: 'Nothing',
+        canTry: true,
+      };
+    default:
+      return mode satisfies never;
   }
-  if (snapshot.matches({ following: { socket: { connected: 'open' } } })) {
-    return { tone: 'ok', text: 'Live', explanation: 'Changes show as they happen.' };
-  }
-  return { tone: 'working', text: 'Connecting', explanation: 'Opening the live connection.' };
 }

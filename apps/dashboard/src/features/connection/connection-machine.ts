@@ -1,192 +1,202 @@
-import type { JobSummary, ServerFrame, UserQueue } from '@yardmaster/protocol';
-import { assign, fromCallback, fromPromise, raise, setup } from 'xstate';
-import { notSignedIn, RequestFailed } from '../../shared/api/api.ts';
-import type { Mark, SocketEnd, SocketListener } from './live-socket.ts';
+import { assign, raise, type SnapshotFrom } from 'xstate';
+import * as bounds from './bounds.ts';
+import { isSignedOut } from './connection-actors.ts';
+import { type ConnectionParts, type ConnectionSetup, setUpConnection, untried } from './connection-setup.ts';
 
-/** A socket that is neither open nor refused after this long counts as lost. */
-export const openTimeoutMs = 8_000;
-/** A socket that was open this long is good, also when nothing happened that there would be a frame about. */
-export const provenAfterMs = 1_000;
-export const pollIntervalMs = 2_000;
-/** From so many failures in a row on the page asks for the queue itself, until a socket is good again. */
-export const failuresUntilPolling = 2;
-const firstRetryMs = 500;
-const maxRetryMs = 15_000;
-
-export interface ConnectionParts {
-  readonly openSocket: (mark: Mark | null, listener: SocketListener) => () => void;
-  readonly fetchQueue: (signal: AbortSignal) => Promise<UserQueue>;
-  readonly store: { replace(jobs: readonly JobSummary[]): void; put(job: JobSummary): void };
-  /** From 0 to 1, so that many pages do not come back in one moment. */
-  readonly random: () => number;
-  /** Calls back when the network comes back; returns how to stop listening. */
-  readonly onOnline: (callback: () => void) => () => void;
-}
-
-interface ConnectionContext {
-  /** Sockets in a row that were lost or never came about. */
-  readonly failures: number;
-  readonly mark: Mark | null;
-  /** Whether the last poll was answered. */
-  readonly reachable: boolean;
-}
-
-type Message =
-  | { readonly type: 'opened' }
-  /** A frame came, so everything between here and the server works. */
-  | { readonly type: 'proven'; readonly mark: Mark | null }
-  | { readonly type: 'ended'; readonly end: SocketEnd }
-  /** The network, or the server, is there again. */
-  | { readonly type: 'online' }
-  /** Something was changed by this page: do not wait for the next poll. */
-  | { readonly type: 'refresh' };
-
-/** Doubles from half a second to fifteen, less a random third. */
-export function retryDelayMs(failures: number, random: number): number {
-  const fullMs = Math.min(maxRetryMs, firstRetryMs * 2 ** Math.min(failures - 1, 10));
-  return Math.round(fullMs * (1 - random / 3));
-}
+export type ConnectionSnapshot = SnapshotFrom<ReturnType<typeof createConnectionMachine>>;
 
 /**
- * Keeps the queue store up to date: by WebSocket, which resumes where it left off after a loss; while no socket can be
- * had, also by asking every two seconds. Ends in `signedOut` when the server no longer knows who this is.
+ * The one live connection of a page. A WebSocket carries every topic; when sockets fail to open, server-sent events
+ * carry queue and notifications while the rest is asked for; when these fail as well, everything is asked for. The
+ * better ways are tried again all the while. How far each topic was told is kept outside, in {@link ActorParts.topics},
+ * so that whichever way comes next goes on there.
+ *
+ * It stops after a long time without any answer, until somebody looks at the page again; and when the server does not
+ * know any more who this is.
  */
-export function createConnectionMachine({ openSocket, fetchQueue, store, random, onOnline }: ConnectionParts) {
-  return setup({
-    types: {
-      context: {} as ConnectionContext,
-      events: {} as Message,
-    },
-    actors: {
-      socket: fromCallback<Message, Mark | null>(({ input: mark, sendBack }) =>
-        openSocket(mark, {
-          opened: () => sendBack({ type: 'opened' }),
-          frame: (frame) => {
-            applyFrame(frame, store);
-            sendBack({ type: 'proven', mark: markOf(frame) });
-          },
-          ended: (end) => sendBack({ type: 'ended', end }),
-        }),
-      ),
-      network: fromCallback<Message>(({ sendBack }) => onOnline(() => sendBack({ type: 'online' }))),
-      poll: fromPromise(async ({ signal }) => {
-        const { activeJobs, completedJobs } = await fetchQueue(signal);
-        store.replace([...activeJobs, ...completedJobs]);
-      }),
-    },
-    actions: {
-      countFailure: assign({ failures: ({ context }) => context.failures + 1 }),
-      forgetFailures: assign({ failures: 0 }),
-    },
-    guards: {
-      shouldPoll: ({ context }) => context.failures >= failuresUntilPolling,
-      isGood: ({ context }) => context.failures === 0,
-    },
-    delays: {
-      retryDelay: ({ context }) => retryDelayMs(context.failures, random()),
-    },
-  }).createMachine({
+export function createConnectionMachine(parts: ConnectionParts) {
+  const machine = setUpConnection(parts);
+  return machine.createMachine({
     id: 'connection',
-    context: { failures: 0, mark: null, reachable: true },
-    initial: 'following',
+    context: { ...untried, outageSinceMs: null },
+    initial: 'off',
     states: {
-      following: {
-        type: 'parallel',
+      off: { on: { start: 'on' } },
+      on: {
+        invoke: { src: 'page' },
+        on: { stop: 'off', signedOut: 'signedOut' },
+        initial: 'following',
         states: {
-          socket: {
-            initial: 'connected',
+          following: {
+            entry: 'beginAnew',
+            type: 'parallel',
             states: {
-              connected: {
-                invoke: { src: 'socket', input: ({ context }) => context.mark },
-                on: {
-                  ended: [
-                    { guard: ({ event }) => event.end.kind === 'signed-out', target: '#connection.signedOut' },
-                    {
-                      target: 'waiting',
-                      actions: [
-                        'countFailure',
-                        assign({
-                          mark: ({ context, event }) =>
-                            event.end.kind === 'lost' && event.end.resumable ? context.mark : null,
-                        }),
-                      ],
-                    },
-                  ],
-                },
-                initial: 'opening',
-                states: {
-                  opening: {
-                    on: { opened: 'open' },
-                    after: { [openTimeoutMs]: { target: '#waiting', actions: 'countFailure' } },
-                  },
-                  open: {
-                    on: {
-                      proven: {
-                        actions: [
-                          'forgetFailures',
-                          assign({ mark: ({ context, event }) => event.mark ?? context.mark }),
-                        ],
-                      },
-                    },
-                    after: { [provenAfterMs]: { actions: 'forgetFailures' } },
-                  },
-                },
-              },
-              waiting: {
-                id: 'waiting',
-                invoke: { src: 'network' },
-                on: { online: 'connected' },
-                after: { retryDelay: 'connected' },
-              },
+              socket: socketRegion(machine),
+              fallback: fallbackRegion(machine),
+              outage: { on: { check: { actions: 'shortenOutage' } } },
             },
           },
-          polling: {
-            initial: 'off',
-            states: {
-              off: { always: { guard: 'shouldPoll', target: 'on' } },
-              on: {
-                always: { guard: 'isGood', target: 'off' },
-                initial: 'asking',
-                states: {
-                  asking: {
-                    invoke: {
-                      src: 'poll',
-                      onDone: [
-                        // The server is back: a socket can be had again before its time.
-                        {
-                          guard: ({ context }) => !context.reachable,
-                          target: 'resting',
-                          actions: [assign({ reachable: true }), raise({ type: 'online' })],
-                        },
-                        { target: 'resting' },
-                      ],
-                      onError: [
-                        { guard: ({ event }) => isSignedOut(event.error), target: '#connection.signedOut' },
-                        { target: 'resting', actions: assign({ reachable: false }) },
-                      ],
-                    },
-                  },
-                  resting: { after: { [pollIntervalMs]: 'asking' }, on: { refresh: 'asking' } },
-                },
-              },
-            },
-          },
+          stopped: { id: 'stopped', on: { check: 'following' } },
         },
       },
-      signedOut: { type: 'final' },
+      signedOut: { id: 'signedOut', entry: 'tellSignedOut', on: { stop: 'off' } },
     },
   });
 }
 
-function applyFrame(frame: ServerFrame, store: ConnectionParts['store']): void {
-  if (frame.type === 'snapshot') store.replace(frame.jobs ?? []);
-  else if (frame.job !== undefined) store.put(frame.job);
-}
+/** Keeps trying to have a WebSocket, and watches the one there is. */
+const socketRegion = (machine: ConnectionSetup) =>
+  machine.createStateConfig({
+    initial: 'connected',
+    states: {
+      connected: {
+        id: 'connected',
+        entry: assign({ isProven: false }),
+        invoke: { src: 'socket', id: 'socket' },
+        initial: 'opening',
+        states: {
+          opening: {
+            initial: 'fresh',
+            states: {
+              fresh: { after: { [bounds.freshMs]: 'slow' } },
+              slow: { on: { check: { target: '#connected', reenter: true } } },
+            },
+            on: { 'socket.opened': 'open' },
+            after: { [bounds.openTimeoutMs]: { target: '#waiting', actions: 'countFailure' } },
+          },
+          open: {
+            entry: 'noteService',
+            exit: 'noteOutage',
+            initial: 'listening',
+            states: {
+              listening: { on: { check: 'checking' }, after: { [bounds.quietMs]: 'pinging' } },
+              pinging: {
+                entry: 'sendPing',
+                on: { check: 'checking' },
+                after: { [bounds.pongTimeoutMs]: { target: '#connected', reenter: true } },
+              },
+              checking: {
+                entry: 'sendPing',
+                after: { [bounds.checkTimeoutMs]: { target: '#connected', reenter: true } },
+              },
+            },
+            on: { 'socket.heard': { target: '.listening', actions: 'proveSocket' } },
+            after: { [bounds.provenAfterMs]: { actions: ['proveSocket', 'forgetNonsense'] } },
+          },
+        },
+        on: {
+          'socket.lost': [
+            { guard: 'wasNonsense', target: 'waiting', actions: 'countNonsense' },
+            { target: 'waiting', actions: 'countFailure' },
+          ],
+        },
+      },
+      waiting: {
+        id: 'waiting',
+        entry: raise({ type: 'socket.waiting' }),
+        on: { check: 'connected', serverBack: 'connected' },
+        after: { socketRetry: 'connected' },
+      },
+    },
+  });
 
-function markOf({ position, storeId }: ServerFrame): Mark | null {
-  return typeof position === 'string' ? { position, storeId } : null;
-}
+/** Follows by other ways while no socket can be had: what the event stream does not carry is asked for. */
+const fallbackRegion = (machine: ConnectionSetup) =>
+  machine.createStateConfig({
+    initial: 'off',
+    states: {
+      off: { on: { 'socket.waiting': { guard: 'needsFallback', target: 'on' } } },
+      on: {
+        entry: 'beginFallback',
+        on: { 'socket.opened': 'off' },
+        type: 'parallel',
+        states: { stream: streamRegion(machine), polling: pollingRegion(machine) },
+      },
+    },
+  });
 
-function isSignedOut(error: unknown): boolean {
-  return error instanceof RequestFailed && error.trouble.code === notSignedIn;
-}
+const streamRegion = (machine: ConnectionSetup) =>
+  machine.createStateConfig({
+    initial: 'connected',
+    states: {
+      connected: {
+        id: 'streaming',
+        invoke: { src: 'stream' },
+        initial: 'opening',
+        states: {
+          opening: {
+            on: { 'stream.opened': 'open' },
+            after: { [bounds.streamOpenTimeoutMs]: '#streamLost' },
+          },
+          open: {
+            entry: 'noteStream',
+            exit: 'noteNoStream',
+            initial: 'listening',
+            states: { listening: { after: { [bounds.streamSilenceMs]: '#streamLost' } } },
+            on: {
+              'stream.heard': '.listening',
+              // It cannot be pinged; opening it anew costs little, since it goes on where it was.
+              check: { target: '#streaming', reenter: true },
+            },
+            after: { [bounds.provenAfterMs]: { actions: 'forgetStreamFailures' } },
+          },
+        },
+        on: { 'stream.lost': 'lost', 'stream.outdated': { target: '#streaming', reenter: true } },
+      },
+      lost: {
+        id: 'streamLost',
+        entry: 'countStreamFailure',
+        always: [{ guard: 'mayStream', target: 'waiting' }, { target: 'givenUp' }],
+      },
+      waiting: { on: { check: 'connected' }, after: { streamRetry: 'connected' } },
+      givenUp: {
+        on: {
+          check: { target: 'connected', actions: 'forgetStreamFailures' },
+          serverBack: { target: 'connected', actions: 'forgetStreamFailures' },
+        },
+        after: { [bounds.streamRetryMs]: 'connected' },
+      },
+    },
+  });
+
+const pollingRegion = (machine: ConnectionSetup) =>
+  machine.createStateConfig({
+    initial: 'asking',
+    states: {
+      asking: {
+        id: 'asking',
+        entry: 'askOnce',
+        invoke: {
+          src: 'poll',
+          input: ({ context: { hasStream } }) => ({ hasStream }),
+          onDone: [
+            { guard: 'wasAway', target: 'resting', actions: ['noteAnswer', raise({ type: 'serverBack' })] },
+            { target: 'resting', actions: 'noteAnswer' },
+          ],
+          onError: [{ guard: ({ event }) => isSignedOut(event.error), target: '#signedOut' }, { target: 'unanswered' }],
+        },
+        on: {
+          followed: { actions: 'askAgain' },
+          refresh: { actions: 'askAgain' },
+          check: { target: '#asking', reenter: true },
+          'stream.opened': { target: '#asking', reenter: true },
+        },
+        after: { [bounds.pollTimeoutMs]: 'unanswered' },
+      },
+      unanswered: {
+        entry: 'countUnanswered',
+        always: [{ guard: 'isHopeless', target: '#stopped' }, { target: 'resting' }],
+      },
+      resting: {
+        always: { guard: 'mustAskAgain', target: 'asking' },
+        on: {
+          followed: 'asking',
+          refresh: 'asking',
+          check: 'asking',
+          'stream.opened': 'asking',
+          'stream.lost': { guard: 'hasStream', target: 'asking' },
+        },
+        after: { pollRetry: 'asking' },
+      },
+    },
+  });

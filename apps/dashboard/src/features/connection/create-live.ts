@@ -1,0 +1,76 @@
+import { createActor } from 'xstate';
+import type { Live } from '../../shared/live/live.ts';
+import { preferences } from '../../shared/preferences/preferences.ts';
+import type { Clock } from './connection-actors.ts';
+import { createConnectionMachine } from './connection-machine.ts';
+import type { ConnectionParts } from './connection-setup.ts';
+import { type ConnectionStatus, modeOf } from './connection-status.ts';
+import { openEventStream } from './event-stream.ts';
+import { watchForReturn } from './page-signals.ts';
+import { pollTopic } from './poll-topic.ts';
+import { createTopics } from './topics.ts';
+import { openLiveSocket } from './web-socket.ts';
+
+/** The live connection of a page, with what shows how it is. */
+export interface LiveConnection extends Live {
+  /** Both idempotent. Readers stay while it is stopped, and go on where they were after the next start. */
+  start(): void;
+  stop(): void;
+  /** Looks at once whether the connection is there, and tries everything that was put off. */
+  check(): void;
+  /** Stays the same object until the mode changes. */
+  readonly status: () => ConnectionStatus;
+  subscribe(listener: () => void): () => void;
+}
+
+export type LiveParts = Omit<ConnectionParts, 'topics'>;
+
+export function createLive(parts: LiveParts): LiveConnection {
+  const topics = createTopics();
+  const actor = createActor(createConnectionMachine({ ...parts, topics }), { clock: parts.clock }).start();
+  const listeners = new Set<() => void>();
+  let status: ConnectionStatus = { mode: modeOf(actor.getSnapshot()), sinceMs: parts.nowMs() };
+  actor.subscribe((snapshot) => {
+    const mode = modeOf(snapshot);
+    if (mode === status.mode) return;
+    status = { mode, sinceMs: parts.nowMs() };
+    for (const listener of listeners) listener();
+  });
+  return {
+    follow: topics.follow,
+    refresh: () => actor.send({ type: 'refresh' }),
+    start: () => actor.send({ type: 'start' }),
+    stop: () => actor.send({ type: 'stop' }),
+    check: () => actor.send({ type: 'check' }),
+    status: () => status,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+const clock: Clock = {
+  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
+  clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>), // it is one of its own
+};
+
+/** The live connection in a browser. */
+export function createBrowserLive({ onSignedOut }: Pick<LiveParts, 'onSignedOut'>): LiveConnection {
+  return createLive({
+    openSocket: openLiveSocket,
+    openStream: openEventStream,
+    askTopic: pollTopic,
+    clock,
+    nowMs: Date.now,
+    random: Math.random,
+    pollIntervalMs: () => preferences().pollIntervalMs,
+    onReturn: (callback) => watchForReturn({ window, document, nowMs: Date.now, every }, callback),
+    onSignedOut,
+  });
+}
+
+function every(intervalMs: number, callback: () => void): () => void {
+  const timer = setInterval(callback, intervalMs);
+  return () => clearInterval(timer);
+}
