@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { Moon, Search, Sun } from 'lucide-react';
+import { ConnectionIndicator } from '../features/connection/connection-indicator.tsx';
 import { NotificationBell } from '../features/notifications/notification-bell.tsx';
 import { switchTheme, useTheme } from '../shared/preferences/theme.ts';
 import { Brand } from '../shared/ui/brand.tsx';
@@ -31,6 +32,7 @@ export function AppHeader({ onOpen }: { readonly onOpen: (overlay: Overlay) => v
           </Link>
         </nav>
         <div className="ml-auto flex min-w-0 items-center gap-1 sm:gap-2">
+          <ConnectionIndicator />
           <SearchButton onOpen={() => onOpen('palette')} />
           <NotificationBellPlace />
           <ThemeSwitch />

@@ -1,7 +1,8 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { createPollingLive } from '../features/connection/polling-live.ts';
+import { ConnectionContext } from '../features/connection/connection-context.ts';
+import { createBrowserLive } from '../features/connection/create-live.ts';
 import { createQueryClient } from '../shared/api/queries.ts';
 import { JobsContext } from '../shared/jobs/jobs-context.ts';
 import { createJobsStore, followQueue } from '../shared/jobs/jobs-store.ts';
@@ -11,25 +12,31 @@ import { router } from './router.tsx';
 
 /** Everything that somebody who is signed in sees. What it knows is forgotten with the session. */
 export function SignedIn({ session }: { readonly session: Session }) {
-  const [{ live, jobs, queryClient }] = useState(createParts);
+  const [{ live, jobs, queryClient }] = useState(() => createParts(session));
   useEffect(() => followQueue(live, jobs), [live, jobs]);
+  useEffect(() => {
+    live.start();
+    return live.stop;
+  }, [live]);
   return (
     <SessionContext value={session}>
       <QueryClientProvider client={queryClient}>
         <LiveContext value={live}>
-          <JobsContext value={jobs}>
-            <RouterProvider router={router} />
-          </JobsContext>
+          <ConnectionContext value={live}>
+            <JobsContext value={jobs}>
+              <RouterProvider router={router} />
+            </JobsContext>
+          </ConnectionContext>
         </LiveContext>
       </QueryClientProvider>
     </SessionContext>
   );
 }
 
-function createParts() {
+function createParts(session: Session) {
   const jobs = createJobsStore({
     nowMs: () => performance.now(),
     setTimer: (callback, delayMs) => setTimeout(callback, delayMs),
   });
-  return { jobs, live: createPollingLive(), queryClient: createQueryClient() };
+  return { jobs, live: createBrowserLive({ onSignedOut: session.lost }), queryClient: createQueryClient() };
 }
