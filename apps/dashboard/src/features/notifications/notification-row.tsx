@@ -47,7 +47,7 @@ export function NotificationRow({ notification, isChosen, onFocus, onOpen, onRea
             <time
               dateTime={createdAt}
               title={new Date(createdAt).toLocaleString()}
-              className="ml-auto shrink-0 text-xs text-muted tabular-nums"
+              className="ml-auto shrink-0 text-xs text-muted tabular-nums [@media(hover:hover)]:group-focus-within:invisible [@media(hover:hover)]:group-hover:invisible"
             >
               {agoText(createdAt, nowMs)}
             </time>
@@ -69,7 +69,7 @@ export function NotificationRow({ notification, isChosen, onFocus, onOpen, onRea
           </a>
         )}
       </div>
-      <div className="relative -mr-1.5 flex shrink-0 flex-col gap-1 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 [@media(hover:none)]:opacity-100">
+      <div className="absolute top-2 right-2 flex shrink-0 gap-0.5 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 [@media(hover:none)]:relative [@media(hover:none)]:top-0 [@media(hover:none)]:right-0 [@media(hover:none)]:flex-col [@media(hover:none)]:gap-2 [@media(hover:none)]:opacity-100">
         <RowButton label="Delete" tabIndex={tabIndex} onClick={onRemove}>
           <X aria-hidden="true" />
         </RowButton>

@@ -1,10 +1,9 @@
 import { UploadAnswer } from '@yardmaster/protocol';
 import { apiPath, parseAnswer, type Trouble, troubleIn, troubleOf, unreachable } from '../../shared/api/api.ts';
-import { formOf, type UploadSource } from './upload-source.ts';
+import { formOf, type UploadOptions, type UploadSource, unreadableFile } from './upload-source.ts';
 
-export interface TransferRequest {
+export interface TransferRequest extends UploadOptions {
   readonly source: UploadSource;
-  readonly name: string;
   /** The same request again, with the same key, is the same upload: it never starts a second build. */
   readonly idempotencyKey: string;
 }
@@ -16,13 +15,10 @@ export interface TransferListener {
 }
 
 /** Starts an upload and returns how to break it off. `fetch` does not tell how far an upload is; this does. */
-export function startTransfer(
-  { source, name, idempotencyKey }: TransferRequest,
-  listener: TransferListener,
-): () => void {
+export function startTransfer(transfer: TransferRequest, listener: TransferListener): () => void {
   const request = new XMLHttpRequest();
   request.open('POST', `${apiPath}/upload`);
-  request.setRequestHeader('Idempotency-Key', idempotencyKey);
+  request.setRequestHeader('Idempotency-Key', transfer.idempotencyKey);
   request.upload.addEventListener('progress', ({ loaded, total }) => listener.progressed({ sent: loaded, total }));
   request.addEventListener('load', () => {
     if (request.status !== 201) return listener.refused(troubleIn(request.status, request.responseText));
@@ -32,13 +28,24 @@ export function startTransfer(
       listener.refused(troubleOf(error));
     }
   });
-  request.addEventListener('error', () => listener.refused(interrupted));
-  request.send(formOf(source, name));
+  request.addEventListener('error', () => {
+    void unreadableFile(transfer.source).then((path) => listener.refused(path === null ? interrupted : changed(path)));
+  });
+  request.send(formOf(transfer.source, transfer));
   return () => request.abort();
 }
 
 const interrupted: Trouble = {
   code: unreachable.code,
   message: 'The upload was interrupted.',
-  hint: 'Check that Yardmaster still runs and that the files were not changed meanwhile, then try again.',
+  hint: 'Check that Yardmaster still runs, then try again: nothing has to be chosen again.',
 };
+
+/** Of what was chosen once, a browser gives nothing that was changed since. */
+export const changedCode = 'files-changed';
+
+const changed = (path: string): Trouble => ({
+  code: changedCode,
+  message: `“${path}” was changed, moved or deleted after it was chosen.`,
+  hint: 'Choose the project again, so that what is built is what is there now.',
+});
