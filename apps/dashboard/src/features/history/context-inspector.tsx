@@ -33,13 +33,13 @@ export function ContextInspector({ replay, at }: ContextInspectorProps) {
         <Skeleton className="m-4 h-40" />
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
-        <div tabIndex={0} role="region" aria-label="Context after this event" className="max-h-133 overflow-y-auto p-4">
+        <section tabIndex={0} aria-label="Context after this event" className="max-h-133 overflow-y-auto p-4">
           <Moment frame={frame} changeCount={changes.length} />
           <div className="-mx-1 font-mono text-xs leading-5">
             <ValueTree value={{ ...frame.snapshot.context }} changes={changes} />
           </div>
           <NextEvents frame={frame} next={next} />
-        </div>
+        </section>
       )}
     </Panel>
   );

@@ -10,7 +10,6 @@ import { Count, Panel } from '../../shared/ui/panel.tsx';
 import { Segmented } from '../../shared/ui/segmented.tsx';
 import { Select } from '../../shared/ui/select.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
-import { TroubleNote } from '../../shared/ui/trouble-note.tsx';
 import { CompactRows } from './compact-rows.tsx';
 import { type EventFilter, everything, filterEvents, typesIn } from './event-filter.ts';
 import { RawRows } from './raw-rows.tsx';
@@ -128,15 +127,12 @@ function FilterBar({ replay: { frames }, filter, onFilter }: FilterBarProps) {
   );
 }
 
+/** The page says what a drift is; here it says that the list is not all there is. */
 function Drift({ replay }: { readonly replay: Replay & { readonly ok: false } }) {
-  const trouble = {
-    message: `Events from ${replay.driftAt} on cannot be replayed. ${replay.reason}`,
-    hint: 'Reload the page: Yardmaster was probably updated. All events are in the export.',
-  };
   return (
-    <div className="p-4">
-      <TroubleNote trouble={trouble} />
-    </div>
+    <p className="border-b border-line bg-warn-soft px-4 py-2 text-[13px] text-warn">
+      Events from {replay.driftAt} on cannot be replayed here, so they are not listed. The export has them.
+    </p>
   );
 }
 

@@ -53,17 +53,15 @@ export function RowList({ label, count, current, heightPx, keyOf, rowAttributes,
     focusRow(scroller.current, target);
   };
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the keys are those of the buttons in it
     <div
       ref={scroller}
-      // biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields; these are the keys of one list
-      role="group"
-      aria-label={label}
       className="max-h-120 overflow-y-auto overscroll-contain"
       onFocus={({ target }) => setFocused(rowIndexOf(target))}
       onBlur={({ currentTarget, relatedTarget }) => !currentTarget.contains(relatedTarget) && setFocused(null)}
       onKeyDown={moveFocus}
     >
-      <ol className="relative" style={{ height: virtualizer.getTotalSize() }}>
+      <ol aria-label={label} className="relative" style={{ height: virtualizer.getTotalSize() }}>
         {virtualizer.getVirtualItems().map(({ index, key, start }) => (
           <li
             key={key}
