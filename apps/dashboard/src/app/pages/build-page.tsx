@@ -1,7 +1,7 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { finalStatuses } from '@yardmaster/domain';
 import type { JobSummary } from '@yardmaster/protocol';
-import { useCallback, useMemo, useRef, useState } from 'react';
+import { useCallback, useDeferredValue, useMemo, useRef, useState } from 'react';
 import { ContextInspector } from '../../features/history/context-inspector.tsx';
 import { EventHistory } from '../../features/history/event-history.tsx';
 import { TimeTravelBar } from '../../features/history/time-travel-bar.tsx';
@@ -15,6 +15,7 @@ import { Outcome } from '../../features/job/outcome.tsx';
 import { useServerWord } from '../../features/job/server-word.ts';
 import { StepStrip } from '../../features/job/step-strip.tsx';
 import { useMoment } from '../../features/job/use-moment.ts';
+import { LogViewer } from '../../features/log/log-viewer.tsx';
 import { Statechart } from '../../features/statechart/statechart.tsx';
 import type { Replay } from '../../shared/replay/replay-build.ts';
 import { useReplay } from '../../shared/replay/use-replay.ts';
@@ -49,12 +50,15 @@ function Build({ jobId }: { readonly jobId: string }) {
 function KnownBuild({ job, replay }: { readonly job: JobSummary; readonly replay: Replay }) {
   const { frames } = replay;
   const last = frames.length - 1;
+  const { line } = route.useSearch();
   const navigate = route.useNavigate();
   const { moment, goTo } = useAddressedMoment(last);
   const at = moment ?? last;
   const then = useMemo(() => buildAt(frames, at, job), [frames, at, job]);
   const build = useServerWord(then, replay);
   const { isLive } = build;
+  // The log may be long: it follows a slider when there is time.
+  const logAsOfMs = useDeferredValue(build.asOfMs);
   const isUnderWay = !finalStatuses.has(job.status);
   const { top, keptPx, keep } = useKeptHeight();
   // Decided once: panels that change places while somebody reads them would be worse than any order.
@@ -66,6 +70,11 @@ function KnownBuild({ job, replay }: { readonly job: JobSummary; readonly replay
     },
     [isLive, keep, goTo],
   );
+  const onLine = useCallback(
+    (next: number | undefined) =>
+      void navigate({ search: (before) => ({ ...before, line: next }), replace: true, resetScroll: false }),
+    [navigate],
+  );
   const onRetried = (jobId: string) => void navigate({ to: '/jobs/$jobId', params: { jobId }, search: {} });
 
   const chart = (
@@ -74,7 +83,9 @@ function KnownBuild({ job, replay }: { readonly job: JobSummary; readonly replay
       <TimeTravelBar replay={replay} at={at} isLive={isLive} onMoment={onMoment} />
     </Panel>
   );
-  const parts = [chart];
+  const log = (
+    <LogViewer key="log" jobId={job.id} isUnderWay={isUnderWay} asOfMs={logAsOfMs} line={line} onLine={onLine} />
+  );
   return (
     <div className="flex flex-col gap-4">
       <MomentBar
@@ -91,7 +102,7 @@ function KnownBuild({ job, replay }: { readonly job: JobSummary; readonly replay
         <StepStrip build={build} />
       </div>
       <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_25rem]">
-        <div className="flex min-w-0 flex-col gap-4">{isLogFirst ? parts.reverse() : parts}</div>
+        <div className="flex min-w-0 flex-col gap-4">{isLogFirst ? [log, chart] : [chart, log]}</div>
         <div className="flex min-w-0 flex-col gap-4">
           <EventHistory replay={replay} at={at} onMoment={onMoment} />
           <ContextInspector replay={replay} at={at} />

@@ -3,7 +3,7 @@ import { CircleX, FileCode, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '../../shared/ui/button.tsx';
 import { CopyButton } from '../../shared/ui/copy-button.tsx';
-import { caretIndent, parseExcerpt } from './excerpt.ts';
+import { caretIndent, type ExcerptLine, parseExcerpt } from './excerpt.ts';
 
 /** Shown before somebody asks for all of them. */
 const shownFirst = 10;
@@ -85,23 +85,14 @@ function Excerpt({ annotation, excerpt }: { readonly annotation: Annotation; rea
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area has to be reachable by keyboard
       tabIndex={0}
       aria-label={name}
-      className="overflow-x-auto rounded-lg border border-line bg-bg py-1.5 font-mono text-xs leading-5 whitespace-pre"
+      className="relative overflow-x-auto rounded-lg border border-line bg-bg py-1.5 font-mono text-xs leading-5 whitespace-pre"
     >
       {lines === null ? (
         <code className="block px-3">{excerpt}</code>
       ) : (
         <code className="block w-max min-w-full">
-          {lines.map(({ number, text, isMarked }) => (
-            <span key={number} className={`block ${isMarked ? 'bg-bad-soft' : 'text-muted'}`}>
-              <span
-                className="sticky left-0 inline-block border-l-2 bg-inherit pr-3 pl-2 text-right select-none"
-                style={{ minWidth: '3.5rem', borderColor: isMarked ? 'var(--bad)' : 'transparent' }}
-              >
-                {number}
-              </span>
-              <span className="pr-4">{text === '' ? ' ' : text}</span>
-              {isMarked && <Caret text={text} column={annotation.column} />}
-            </span>
+          {lines.map((line) => (
+            <SourceLine key={line.number} line={line} column={annotation.column} />
           ))}
         </code>
       )}
@@ -109,13 +100,36 @@ function Excerpt({ annotation, excerpt }: { readonly annotation: Annotation; rea
   );
 }
 
-function Caret({ text, column }: { readonly text: string; readonly column: number | null }) {
-  const indent = column === null ? null : caretIndent(text, column);
-  if (indent === null) return null;
+interface SourceLineProps {
+  readonly line: ExcerptLine;
+  readonly column: number | null;
+}
+
+function SourceLine({ line: { number, text, isMarked }, column }: SourceLineProps) {
+  const indent = isMarked && column !== null ? caretIndent(text, column) : null;
   return (
-    <span aria-hidden="true" className="block font-bold text-bad select-none">
-      <span className="inline-block border-l-2 border-bad" style={{ minWidth: '3.5rem' }} />
-      {indent}^
+    <span className={`block border-l-2 ${isMarked ? 'border-bad bg-bad-soft' : 'border-transparent text-muted'}`}>
+      <span className={gutter}>{number}</span>
+      <span className="pr-4">{text}</span>
+      {indent !== null && (
+        <span aria-hidden="true" className="block font-bold text-bad select-none">
+          <span className={gutter} />
+          {indent}
+          <span ref={bringIntoSight}>^</span>
+        </span>
+      )}
     </span>
   );
 }
+
+const gutter = 'inline-block w-12 pr-3 text-right font-normal select-none';
+
+/** On a narrow screen the place that matters may be far to the right. */
+function bringIntoSight(caret: HTMLElement | null): void {
+  const area = caret?.closest('section');
+  if (caret && area && caret.offsetLeft > area.clientWidth - caretMarginPx) {
+    area.scrollLeft = caret.offsetLeft - area.clientWidth / 2;
+  }
+}
+
+const caretMarginPx = 48;

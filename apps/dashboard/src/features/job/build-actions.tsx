@@ -2,7 +2,7 @@ import { finalStatuses } from '@yardmaster/domain';
 import type { JobSummary } from '@yardmaster/protocol';
 import { Download, Ellipsis, ExternalLink, Hash, Link2, RotateCw, Terminal, X } from 'lucide-react';
 import { useState } from 'react';
-import { api, apiPath, rawLogPath } from '../../shared/api/api.ts';
+import { api, apiPath } from '../../shared/api/api.ts';
 import { useAction } from '../../shared/api/use-action.ts';
 import { displayOf } from '../../shared/jobs/job-display.ts';
 import { useLive } from '../../shared/live/live.ts';
@@ -13,6 +13,7 @@ import { Menu } from '../../shared/ui/menu.tsx';
 import { TroubleNote } from '../../shared/ui/trouble-note.tsx';
 import { buildName, curlForEvents } from './build-texts.ts';
 import { pastNoteId } from './moment-bar.tsx';
+import { saveLog } from './save-log.ts';
 
 interface BuildActionsProps {
   /** The build as it is now, whichever moment is shown. */
@@ -56,7 +57,7 @@ export function BuildActions({ job, isPast, onRetried }: BuildActionsProps) {
           label={isPast ? 'Copy a link to this moment' : 'Copy a link to this build'}
           text={() => location.href}
         />
-        <MoreActions job={job} />
+        <MoreActions job={job} onSaveLog={() => run(() => saveLog(job))} />
       </div>
       {trouble !== null && <TroubleNote trouble={trouble} />}
       <Dialog
@@ -108,7 +109,11 @@ function PreviewLink({ job, url, isPast }: PreviewLinkProps) {
   );
 }
 
-function MoreActions({ job }: Pick<BuildActionsProps, 'job'>) {
+interface MoreActionsProps extends Pick<BuildActionsProps, 'job'> {
+  readonly onSaveLog: () => void;
+}
+
+function MoreActions({ job, onSaveLog }: MoreActionsProps) {
   const eventsPath = `${apiPath}/jobs/${encodeURIComponent(job.id)}/events`;
   return (
     <Menu
@@ -119,7 +124,7 @@ function MoreActions({ job }: Pick<BuildActionsProps, 'job'>) {
         </IconButton>
       }
       items={[
-        { label: 'Open the whole log as text', icon: Download, href: rawLogPath(job.id), newTab: true },
+        { label: 'Download the log', icon: Download, onSelect: onSaveLog },
         'separator',
         { label: 'Copy the build’s id', icon: Hash, onSelect: () => void copyText(job.id) },
         {

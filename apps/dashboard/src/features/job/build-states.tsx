@@ -9,7 +9,7 @@ import { Skeleton } from '../../shared/ui/skeleton.tsx';
 export function BuildSkeleton() {
   return (
     <div role="status" className="flex flex-col gap-4">
-      <h1 className="sr-only">Loading the build…</h1>
+      <p className="sr-only">Loading the build…</p>
       <div className="flex h-11 items-center">
         <Skeleton className="h-4 w-40" />
       </div>

@@ -24,12 +24,12 @@ export function MomentBar({ websiteName, eventsBack, isUnderWay, onLive }: Momen
     <>
       {isPast && <div aria-hidden="true" className="pointer-events-none fixed inset-0 z-40 border-3 border-warn" />}
       <div
-        className={`flex h-11 items-center gap-3 rounded-panel border px-3 ${
-          isPast ? 'sticky top-16 z-20 border-warn bg-warn-soft shadow-float' : 'border-transparent px-0'
+        className={`flex h-11 items-center gap-3 rounded-panel border ${
+          isPast ? 'sticky top-16 z-20 border-warn bg-warn-soft px-3 shadow-float' : 'border-transparent'
         }`}
       >
         <nav aria-label="Breadcrumb" className={`min-w-0 ${isPast ? 'max-sm:hidden' : ''}`}>
-          <ol className="flex items-center gap-1.5 text-muted">
+          <ol className="flex min-w-0 items-center gap-1.5 text-muted [&>li]:shrink-0">
             <li>
               <Link to="/" className="rounded text-muted no-underline hover:text-fg hover:underline">
                 Builds
@@ -38,12 +38,10 @@ export function MomentBar({ websiteName, eventsBack, isUnderWay, onLive }: Momen
             <li aria-hidden="true">
               <ChevronRight className="size-3.5" />
             </li>
-            <li className="truncate">{websiteName}</li>
+            <li className="min-w-0 shrink! truncate">{websiteName}</li>
           </ol>
         </nav>
-        <div className="ml-auto flex min-w-0 shrink-0 items-center gap-3 max-sm:w-full max-sm:justify-between">
-          {isPast ? <PastBadge eventsBack={eventsBack} onLive={onLive} /> : isUnderWay && <LiveBadge />}
-        </div>
+        {isPast ? <PastBadge eventsBack={eventsBack} onLive={onLive} /> : isUnderWay && <LiveBadge />}
       </div>
     </>
   );
@@ -60,7 +58,7 @@ function LiveBadge() {
 
 function PastBadge({ eventsBack, onLive }: Pick<MomentBarProps, 'eventsBack' | 'onLive'>) {
   return (
-    <>
+    <div className="ml-auto flex min-w-0 shrink-0 items-center gap-3 max-sm:w-full max-sm:justify-between">
       <p id={pastNoteId} className="flex min-w-0 items-center gap-2 text-[13px] font-medium text-warn">
         <History className="size-4 shrink-0" aria-hidden="true" />
         <span className="truncate">
@@ -72,6 +70,6 @@ function PastBadge({ eventsBack, onLive }: Pick<MomentBarProps, 'eventsBack' | '
       <Button size="small" onClick={onLive}>
         Back to live
       </Button>
-    </>
+    </div>
   );
 }
