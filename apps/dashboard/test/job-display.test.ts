@@ -1,8 +1,15 @@
-import { statuses } from '@yardmaster/domain';
+import { buildJobMachine, statuses } from '@yardmaster/domain';
 import { describe, expect, test } from 'vitest';
 import { plainText } from '../src/shared/format/plain-text.ts';
 import { agoText, durationText, sizeText } from '../src/shared/format/quantities.ts';
-import { displayOf } from '../src/shared/jobs/job-display.ts';
+import {
+  displayOf,
+  reasonLine,
+  statusNames,
+  stepUnderWay,
+  toneOfStatus,
+  tookMs,
+} from '../src/shared/jobs/job-display.ts';
 import { jobSummary } from './job-summary.ts';
 
 describe('what a build shows', () => {
@@ -18,6 +25,46 @@ describe('what a build shows', () => {
     const waitingReason = '3 builds ahead of yours.';
     expect(displayOf(jobSummary({ id: 'a', waitingReason })).activity).toBe(waitingReason);
     expect(displayOf(jobSummary({ id: 'a', state: 'backingOff' })).activity).toMatch(/tried again/);
+  });
+
+  test('says of every status the same as a filter does', () => {
+    for (const status of statuses) {
+      const display = displayOf(jobSummary({ id: 'a', status, state: status }));
+      expect([display.status, display.tone]).toEqual([statusNames[status], toneOfStatus[status]]);
+    }
+  });
+
+  test.each([
+    ['queued', 'queued', null],
+    ['building', 'attemptFailed', null],
+    ['building', { building: 'claimed' }, -1],
+    ['building', { building: 'extracting' }, 0],
+    ['building', { building: 'bundling' }, 3],
+    ['running', 'running', 4],
+    ['completed', 'completed', null],
+  ] as const)('is, %s in %j, at step %s', (status, state, step) => {
+    expect(stepUnderWay({ status, state })).toBe(step);
+  });
+
+  test('names every step that the machine of a build has', () => {
+    const states = Object.keys(buildJobMachine.states.building.states).filter((state) => state !== 'claimed');
+    const found = states.map((state) => stepUnderWay({ status: 'building', state: { building: state } }));
+    expect(found).toEqual([0, 1, 2, 3]);
+  });
+
+  test('says how long it took, once it has begun and ended', () => {
+    const startedAt = '2026-01-01T00:00:00.000Z';
+    const completedAt = '2026-01-01T00:00:12.500Z';
+    expect(tookMs({ startedAt, completedAt })).toBe(12_500);
+    expect(tookMs({ startedAt: null, completedAt })).toBeNull();
+    expect(tookMs({ startedAt, completedAt: null })).toBeNull();
+    expect(tookMs({ startedAt: completedAt, completedAt: startedAt })).toBe(0);
+  });
+
+  test('says why it failed in one line', () => {
+    const error = { code: 'type-errors', message: '\nType errors:\n  src/App.tsx', hint: null, step: null };
+    expect(reasonLine({ error })).toBe('Type errors:');
+    expect(reasonLine({ error: null })).toBeNull();
   });
 
   test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SimulatedClock } from 'xstate';
-import { createJobsStore, flushIntervalMs, maxEnded } from '../src/shared/jobs/jobs-store.ts';
+import { createJobsStore, flushIntervalMs, maxActive, maxEnded } from '../src/shared/jobs/jobs-store.ts';
 import { endedJob, jobSummary } from './job-summary.ts';
 
 function openStore() {
@@ -95,5 +95,32 @@ describe('the store of builds', () => {
     store.replace(Array.from({ length: maxEnded + 5 }, (_, index) => endedJob(`job-${index}`, at(index))));
     expect(store.view().ended).toHaveLength(maxEnded);
     expect(store.view().ended[0]?.id).toBe(`job-${maxEnded + 4}`);
+  });
+
+  test('keeps the same objects and lists where a snapshot brings nothing new, so that nothing is drawn anew', () => {
+    const { store, clock } = openStore();
+    const jobs = () => [jobSummary({ id: 'a' }), jobSummary({ id: 'b' }), endedJob('c', '2026-01-01T00:01:00.000Z')];
+    store.replace(jobs());
+    const before = store.view();
+    store.replace(jobs());
+    clock.increment(flushIntervalMs);
+    expect(store.view().active).toBe(before.active);
+    expect(store.view().ended).toBe(before.ended);
+    store.put(jobSummary({ id: 'b', queuePosition: 7 }));
+    clock.increment(flushIntervalMs);
+    expect(store.view().active).not.toBe(before.active);
+    expect(store.view().active[0]).toBe(before.active[0]);
+    expect(store.view().ended).toBe(before.ended);
+  });
+
+  test(`holds the ${maxActive} oldest builds under way at most`, () => {
+    const { store } = openStore();
+    const at = (index: number) => new Date(Date.UTC(2026, 0, 1) + index).toISOString();
+    const jobs = Array.from({ length: maxActive + 5 }, (_, index) =>
+      jobSummary({ id: `job-${index}`, createdAt: at(index) }),
+    );
+    store.replace(jobs.toReversed());
+    expect(store.view().active).toHaveLength(maxActive);
+    expect(store.view().active.at(-1)?.id).toBe(`job-${maxActive - 1}`);
   });
 });

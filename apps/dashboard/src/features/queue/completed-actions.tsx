@@ -6,15 +6,16 @@ import { useJobActions } from './use-job-actions.ts';
 
 interface CompletedActionsProps {
   readonly job: JobSummary;
+  readonly className?: string;
   /** For the words on the buttons, which may hide where it is narrow. */
   readonly textClass?: string;
 }
 
 /** Look at what a build has made, or build it again. */
-export function CompletedActions({ job, textClass = '' }: CompletedActionsProps) {
+export function CompletedActions({ job, className = '', textClass = '' }: CompletedActionsProps) {
   const { retry } = useJobActions(job);
   return (
-    <div className="relative z-1 flex items-center gap-2">
+    <div className={`relative z-1 flex items-center gap-2 ${className}`}>
       <PreviewLink job={job} textClass={textClass} />
       <Button size="small" disabled={retry.isPending} onClick={() => retry.mutate()}>
         <RotateCw aria-hidden="true" className={retry.isPending ? 'motion-safe:animate-spin' : ''} />

@@ -1,10 +1,4 @@
-import {
-  createColumnHelper,
-  rowSortingFeature,
-  type SortingState,
-  tableFeatures,
-  useTable,
-} from '@tanstack/react-table';
+import { createColumnHelper, rowSortingFeature, tableFeatures, useTable } from '@tanstack/react-table';
 import type { JobSummary } from '@yardmaster/protocol';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { durationText } from '../../shared/format/quantities.ts';
@@ -14,6 +8,7 @@ import { CompletedActions } from './completed-actions.tsx';
 import { Ago } from './elapsed.tsx';
 import { JobLink } from './job-link.tsx';
 import type { Sort } from './queue-search.ts';
+import { sortings, sortOf } from './table-sorting.ts';
 
 const features = tableFeatures({ rowSortingFeature });
 const helper = createColumnHelper<typeof features, JobSummary>();
@@ -55,7 +50,7 @@ const columns = helper.columns([
   helper.display({
     id: 'actions',
     header: () => <span className="sr-only">Actions</span>,
-    cell: ({ row }) => <CompletedActions job={row.original} textClass="max-lg:sr-only" />,
+    cell: ({ row }) => <CompletedActions job={row.original} className="justify-end" textClass="max-lg:sr-only" />,
   }),
 ]);
 
@@ -66,7 +61,7 @@ const widths: Readonly<Record<string, string>> = {
   created: 'w-28 max-lg:hidden',
   duration: 'w-26',
   completedAt: 'w-28',
-  priority: 'w-20 text-right max-lg:hidden',
+  priority: 'w-20 max-lg:hidden',
   actions: 'w-26 lg:w-52',
 };
 
@@ -175,20 +170,3 @@ const ariaSorts: Readonly<Record<string, 'ascending' | 'descending' | 'none'>> =
   desc: 'descending',
   false: 'none',
 };
-
-/** Each order of the server as the column that it sorts by. */
-const sortings: Readonly<Record<Sort, SortingState>> = {
-  newest: [{ id: 'created', desc: true }],
-  oldest: [{ id: 'created', desc: false }],
-  name: [{ id: 'name', desc: false }],
-  priority: [{ id: 'priority', desc: true }],
-  duration: [{ id: 'duration', desc: true }],
-};
-
-/** The order that a header asks for; one that the server does not have is the one without any choice. */
-export function sortOf([first]: SortingState): Sort {
-  const found = Object.entries(sortings).find(
-    ([, [sorted]]) => sorted?.id === first?.id && sorted?.desc === first?.desc,
-  );
-  return (found?.[0] as Sort | undefined) ?? 'newest';
-}

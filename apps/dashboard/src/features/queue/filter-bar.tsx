@@ -50,7 +50,7 @@ function WebsiteFilter({ website, onChange }: WebsiteFilterProps) {
       value={website ?? ''}
       options={options}
       onChange={(value) => onChange(value === '' ? undefined : value)}
-      className="max-w-52 min-w-0 max-md:flex-1"
+      className="max-w-52 max-md:flex-auto [&>select]:truncate"
     />
   );
 }

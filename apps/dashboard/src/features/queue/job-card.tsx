@@ -22,8 +22,10 @@ export const JobCard = memo(function JobCard({ job }: { readonly job: JobSummary
   return (
     <li className="relative grid gap-x-6 gap-y-3 px-4 py-3 transition-colors hover:bg-panel-2/50 md:grid-cols-[minmax(0,5fr)_minmax(0,6fr)_6rem] md:items-center">
       <div className="min-w-0">
-        <JobLink job={job} />
-        <div className="mt-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
+        <div className="max-md:pr-24">
+          <JobLink job={job} />
+        </div>
+        <div className="mt-1 flex min-h-6 flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
           <StatusBadge tone={tone}>{status}</StatusBadge>
           <Times job={job} />
           {job.attempt > 1 && <span className="font-medium text-warn">Attempt {job.attempt}</span>}

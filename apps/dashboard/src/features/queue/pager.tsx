@@ -1,5 +1,6 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react';
 import { Button } from '../../shared/ui/button.tsx';
+import { pagesShown } from './pages-shown.ts';
 
 interface PagerProps {
   /** What is paged, for a screen reader. */
@@ -53,15 +54,4 @@ export function Pager({ label, page, pageSize, total, onPage }: PagerProps) {
       </div>
     </nav>
   );
-}
-
-/** The first, the last, and those around this one; null for a gap of two or more. */
-export function pagesShown(page: number, pages: number): readonly (number | null)[] {
-  const near = [1, page - 1, page, page + 1, pages].filter((candidate) => candidate >= 1 && candidate <= pages);
-  const sorted = [...new Set(near)].sort((a, b) => a - b);
-  return sorted.flatMap((shown, index) => {
-    const gap = shown - (sorted[index - 1] ?? 0) - 1;
-    if (gap === 0) return [shown];
-    return gap === 1 ? [shown - 1, shown] : [null, shown];
-  });
 }

@@ -49,7 +49,7 @@ export function SearchField({ text = '', onText }: SearchFieldProps) {
         }}
         className="h-9 w-full rounded-lg border border-line bg-panel pr-9 pl-9 text-sm text-fg placeholder:text-muted pointer-coarse:h-11"
       />
-      <span className="pointer-events-none absolute top-1/2 right-2 -translate-y-1/2 group-focus-within:hidden group-has-[:not(:placeholder-shown)]:hidden pointer-coarse:hidden">
+      <span className="pointer-events-none absolute top-1/2 right-2 -translate-y-1/2 group-focus-within:hidden group-has-[input:not(:placeholder-shown)]:hidden pointer-coarse:hidden">
         <Kbd>/</Kbd>
       </span>
     </div>

@@ -18,10 +18,13 @@ export function Statistics({ answer: { data, isPending } }: { readonly answer: Q
   return (
     <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-panel border border-line bg-line shadow-panel md:grid-cols-4">
       {figures.map((figure) => (
-        <div key={figure.name} className="flex flex-col gap-0.5 bg-panel px-4 py-3">
-          <dt className="text-xs text-muted">{figure.name}</dt>
-          <dd className="text-lg leading-7 font-semibold tracking-tight tabular-nums">
-            {figure.isPending ? <Skeleton className="my-1.5 h-4 w-14" /> : figure.text}
+        <div
+          key={figure.name}
+          className="flex min-h-11 flex-wrap items-center gap-x-2.5 bg-panel px-4 py-2 max-md:justify-between"
+        >
+          <dt className="text-[13px] text-muted">{figure.name}</dt>
+          <dd className="font-semibold whitespace-nowrap tabular-nums">
+            {figure.isPending ? <Skeleton className="h-4 w-10" /> : figure.text}
           </dd>
         </div>
       ))}

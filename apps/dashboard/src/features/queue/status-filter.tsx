@@ -18,7 +18,7 @@ export function StatusFilter({ chosen = [], onChange }: StatusFilterProps) {
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger
-        className={`${buttonClass()} max-md:flex-1 max-md:justify-between pl-3 pr-2.5 data-[state=open]:bg-panel-2`}
+        className={`${buttonClass()} max-md:flex-auto max-md:justify-between pl-3 pr-2.5 data-[state=open]:bg-panel-2`}
       >
         <span className="sr-only">Status:</span>
         {labelOf(chosen)}
