@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createActor } from 'xstate';
+import type { Choice, Picked, ReadOptions } from '../src/features/upload/read-choice.ts';
 import type { TransferListener, TransferRequest } from '../src/features/upload/transfer.ts';
 import { createUploadMachine } from '../src/features/upload/upload-machine.ts';
-import type { Choice } from '../src/features/upload/upload-source.ts';
 import type { Trouble } from '../src/shared/api/api.ts';
 
 const trouble: Trouble = { code: 'archive-corrupt', message: 'The archive is damaged.', hint: 'Pack it again.' };
@@ -12,12 +12,16 @@ const answer = {
   queuePosition: 3,
   message: 'Build 1 of "shop" is queued at position 3.',
 } as const;
+const picked: Picked = { kind: 'things', things: [] };
 const archive = (name: string): Choice => ({ ok: true, source: { kind: 'archive', file: new File(['zip'], name) } });
 
 function open() {
   const transfers: { readonly request: TransferRequest; readonly listener: TransferListener; aborted: boolean }[] = [];
+  const readings: { readonly options: ReadOptions; readonly choose: (choice: Choice) => void }[] = [];
   let keys = 0;
+  let nowMs = 0;
   const machine = createUploadMachine({
+    read: (_, options) => new Promise((choose) => readings.push({ options, choose })),
     startTransfer(request, listener) {
       const transfer = { request, listener, aborted: false };
       transfers.push(transfer);
@@ -29,66 +33,121 @@ function open() {
       keys += 1;
       return `key-${keys}`;
     },
+    nowMs: () => nowMs,
   });
   const actor = createActor(machine).start();
-  const last = () => {
-    const transfer = transfers.at(-1);
-    if (transfer === undefined) throw new Error('nothing was sent');
-    return transfer;
+  const lastOf = <One>(all: readonly One[]): One => {
+    const one = all.at(-1);
+    if (one === undefined) throw new Error('there is none');
+    return one;
   };
-  return { actor, transfers, last, state: () => actor.getSnapshot().value, context: () => actor.getSnapshot().context };
+  return {
+    actor,
+    transfers,
+    reading: () => lastOf(readings),
+    last: () => lastOf(transfers),
+    async choose(choice: Choice) {
+      actor.send({ type: 'picked', picked });
+      lastOf(readings).choose(choice);
+      await Promise.resolve();
+    },
+    later: (ms: number) => {
+      nowMs += ms;
+    },
+    state: () => actor.getSnapshot().value,
+    context: () => actor.getSnapshot().context,
+  };
 }
 
 describe('an upload', () => {
-  test('suggests the name of the archive, and sends it with the name that was given', () => {
-    const { actor, last, context } = open();
-    actor.send({ type: 'chosen', choice: archive('corner-shop.tar.gz') });
-    expect(context().name).toBe('corner-shop');
+  test('suggests the name of the archive, and sends it with the name and the priority that were given', async () => {
+    const { actor, choose, last, context } = open();
+    await choose(archive('corner-shop.tar.gz'));
+    expect(context()).toMatchObject({ name: 'corner-shop', priority: 5 });
     actor.send({ type: 'named', name: '  Corner shop ' });
+    actor.send({ type: 'prioritised', priority: 9 });
     actor.send({ type: 'send' });
-    expect(last().request.name).toBe('Corner shop');
+    expect(last().request).toMatchObject({ name: 'Corner shop', priority: 9 });
   });
 
-  test('tells how far it is, and what the server answered', () => {
-    const { actor, last, state, context } = open();
-    actor.send({ type: 'chosen', choice: archive('shop.zip') });
+  test('tells how far it is and since when, and what the server answered', async () => {
+    const { actor, choose, last, later, state, context } = open();
+    await choose(archive('shop.zip'));
+    actor.send({ type: 'send' });
+    last().listener.progressed({ sent: 10, total: 100 });
+    later(500);
+    last().listener.progressed({ sent: 40, total: 100 });
+    expect(context()).toMatchObject({
+      samples: [
+        { atMs: 0, sent: 10 },
+        { atMs: 500, sent: 40 },
+      ],
+      totalBytes: 100,
+    });
+    last().listener.accepted(answer);
+    expect(state()).toBe('accepted');
+    expect(context()).toMatchObject({ source: null, answer });
+    actor.send({ type: 'discard' });
+    expect(state()).toBe('empty');
+    expect(context().answer).toBeNull();
+  });
+
+  test('tells how much of a folder is read, and can be stopped while it is', async () => {
+    const { actor, reading, state, context } = open();
+    actor.send({ type: 'picked', picked });
+    reading().options.found(1_200);
+    expect(context().foundFiles).toBe(1_200);
+    const { signal } = reading().options;
+    actor.send({ type: 'discard' });
+    expect(signal.aborted).toBe(true);
+    expect(state()).toBe('empty');
+  });
+
+  test('goes on with what was picked last', async () => {
+    const { actor, reading, choose, context } = open();
+    actor.send({ type: 'picked', picked });
+    const first = reading();
+    await choose(archive('second.zip'));
+    first.choose(archive('first.zip'));
+    await Promise.resolve();
+    expect(first.options.signal.aborted).toBe(true);
+    expect(context().name).toBe('second');
+  });
+
+  test('keeps what was chosen through a refusal, and tries again as the same upload', async () => {
+    const { actor, choose, transfers, last, state, context } = open();
+    await choose(archive('shop.zip'));
     actor.send({ type: 'send' });
     last().listener.progressed({ sent: 40, total: 100 });
-    expect(context()).toMatchObject({ sentBytes: 40, totalBytes: 100 });
-    last().listener.accepted(answer);
-    expect(state()).toBe('empty');
-    expect(context()).toMatchObject({ source: null, answer });
-  });
-
-  test('keeps what was chosen through a refusal, and tries again as the same upload', () => {
-    const { actor, transfers, last, state, context } = open();
-    actor.send({ type: 'chosen', choice: archive('shop.zip') });
-    actor.send({ type: 'send' });
     last().listener.refused(trouble);
     expect(state()).toBe('ready');
     expect(context().trouble).toEqual(trouble);
     actor.send({ type: 'send' });
-    expect(context().trouble).toBeNull();
+    expect(context()).toMatchObject({ trouble: null, samples: [], totalBytes: 0 });
     expect(transfers).toHaveLength(2);
     expect(transfers[1]?.request).toEqual(transfers[0]?.request);
   });
 
-  test('is another upload once its name is changed, or something else is chosen', () => {
-    const { actor, transfers, last } = open();
-    actor.send({ type: 'chosen', choice: archive('shop.zip') });
-    actor.send({ type: 'send' });
-    last().listener.refused(trouble);
+  test('is another upload once its name or priority is changed, or something else is chosen', async () => {
+    const { actor, choose, transfers, last } = open();
+    const trySending = (): void => {
+      actor.send({ type: 'send' });
+      last().listener.refused(trouble);
+    };
+    await choose(archive('shop.zip'));
+    trySending();
     actor.send({ type: 'named', name: 'other' });
-    actor.send({ type: 'send' });
-    last().listener.refused(trouble);
-    actor.send({ type: 'chosen', choice: archive('shop.zip') });
-    actor.send({ type: 'send' });
-    expect(new Set(transfers.map(({ request }) => request.idempotencyKey)).size).toBe(3);
+    trySending();
+    actor.send({ type: 'prioritised', priority: 7 });
+    trySending();
+    await choose(archive('shop.zip'));
+    trySending();
+    expect(new Set(transfers.map(({ request }) => request.idempotencyKey)).size).toBe(4);
   });
 
-  test('is broken off by cancelling, and what was chosen stays', () => {
-    const { actor, last, state, context } = open();
-    actor.send({ type: 'chosen', choice: archive('shop.zip') });
+  test('is broken off by cancelling, and what was chosen stays', async () => {
+    const { actor, choose, last, state, context } = open();
+    await choose(archive('shop.zip'));
     actor.send({ type: 'send' });
     actor.send({ type: 'cancel' });
     expect(last().aborted).toBe(true);
@@ -96,30 +155,31 @@ describe('an upload', () => {
     expect(context()).toMatchObject({ name: 'shop', trouble: null });
   });
 
-  test('is not disturbed by something that is chosen meanwhile', () => {
-    const { actor, last, state, context } = open();
-    actor.send({ type: 'chosen', choice: archive('shop.zip') });
+  test('is not disturbed by something that is picked or discarded meanwhile', async () => {
+    const { actor, choose, last, state, context } = open();
+    await choose(archive('shop.zip'));
     actor.send({ type: 'send' });
-    actor.send({ type: 'chosen', choice: archive('other.zip') });
+    actor.send({ type: 'picked', picked });
+    actor.send({ type: 'discard' });
     expect(state()).toBe('sending');
     expect(last().aborted).toBe(false);
     expect(context().name).toBe('shop');
   });
 
-  test.each(['', '   ', 'x'.repeat(101)])('does not start with the name %j', (name) => {
-    const { actor, transfers } = open();
-    actor.send({ type: 'chosen', choice: archive('shop.zip') });
+  test.each(['', '   ', 'x'.repeat(101)])('does not start with the name %j', async (name) => {
+    const { actor, choose, transfers } = open();
+    await choose(archive('shop.zip'));
     actor.send({ type: 'named', name });
     actor.send({ type: 'send' });
     expect(transfers).toEqual([]);
   });
 
-  test('says why something cannot be uploaded, until something can', () => {
-    const { actor, state, context } = open();
-    actor.send({ type: 'chosen', choice: { ok: false, trouble } });
+  test('says why something cannot be uploaded, until something can', async () => {
+    const { choose, state, context } = open();
+    await choose({ ok: false, trouble });
     expect(state()).toBe('empty');
     expect(context().trouble).toEqual(trouble);
-    actor.send({ type: 'chosen', choice: archive('shop.zip') });
+    await choose(archive('shop.zip'));
     expect(context().trouble).toBeNull();
   });
 });

@@ -96,7 +96,7 @@ const toasterStyle = {
 } as CSSProperties; // React's type has no custom properties
 
 const toastClasses = {
-  toast: 'shadow-float!',
+  toast: 'data-[styled=true]:shadow-float!',
   description: 'text-muted!',
   error: '[&_[data-icon]]:text-bad',
   success: '[&_[data-icon]]:text-ok',

@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import type { WebsiteView } from '@yardmaster/protocol';
-import { ChevronRight, FileArchive, Folder, TriangleAlert, X } from 'lucide-react';
-import { useId, useState } from 'react';
+import { ChevronRight, FileArchive, Folder, TriangleAlert } from 'lucide-react';
+import { type ReactNode, useId, useState } from 'react';
 import { api, type Trouble } from '../../shared/api/api.ts';
 import { sizeText } from '../../shared/format/quantities.ts';
-import { Button, IconButton } from '../../shared/ui/button.tsx';
+import { Button } from '../../shared/ui/button.tsx';
 import { Select } from '../../shared/ui/select.tsx';
 import { TroubleNote } from '../../shared/ui/trouble-note.tsx';
 import { warningAbout } from './limits.ts';
@@ -30,21 +30,14 @@ export function ChosenForm({ source, context: { name, priority, trouble }, send 
         send({ type: 'send' });
       }}
     >
-      <div className="flex items-center gap-3">
-        <SourceLine source={source} />
-        <IconButton label="Choose something else" kind="quiet" onClick={() => send({ type: 'discard' })}>
-          <X aria-hidden="true" />
-        </IconButton>
-      </div>
+      <SourceLine source={source} />
       {warning !== null && trouble === null && <Warning warning={warning} />}
       {trouble !== null && (
         <TroubleNote trouble={trouble}>
           <code className="text-xs text-muted">{trouble.code}</code>
         </TroubleNote>
       )}
-      <NameField name={name} onName={(next) => send({ type: 'named', name: next })} />
-      <Options priority={priority} onPriority={(next) => send({ type: 'prioritised', priority: next })} />
-      <div className="flex flex-wrap gap-2">
+      <NameField name={name} onName={(next) => send({ type: 'named', name: next })}>
         {mustChooseAgain ? (
           <Button kind="primary" onClick={() => send({ type: 'discard' })}>
             Choose again
@@ -57,7 +50,8 @@ export function ChosenForm({ source, context: { name, priority, trouble }, send 
         <Button kind="quiet" onClick={() => send({ type: 'discard' })}>
           Cancel
         </Button>
-      </div>
+      </NameField>
+      <Options priority={priority} onPriority={(next) => send({ type: 'prioritised', priority: next })} />
     </form>
   );
 }
@@ -98,7 +92,14 @@ function Warning({ warning: { message, hint } }: { readonly warning: Trouble }) 
   );
 }
 
-function NameField({ name, onName }: { readonly name: string; readonly onName: (name: string) => void }) {
+interface NameFieldProps {
+  readonly name: string;
+  readonly onName: (name: string) => void;
+  /** The buttons, in its line. */
+  readonly children: ReactNode;
+}
+
+function NameField({ name, onName, children }: NameFieldProps) {
   const id = useId();
   const { data } = useQuery({ queryKey: ['websites'], queryFn: ({ signal }) => api.websites(signal) });
   const websites = data?.websites ?? [];
@@ -107,18 +108,21 @@ function NameField({ name, onName }: { readonly name: string; readonly onName: (
       <label htmlFor={id} className="font-medium">
         Name of the website
       </label>
-      <input
-        id={id}
-        type="text"
-        list={`${id}-known`}
-        maxLength={100}
-        required
-        autoComplete="off"
-        value={name}
-        aria-describedby={`${id}-hint`}
-        onChange={({ target }) => onName(target.value)}
-        className="h-9 w-full max-w-md rounded-lg border border-line-strong bg-panel px-3 pointer-coarse:h-11"
-      />
+      <div className="flex flex-wrap gap-2">
+        <input
+          id={id}
+          type="text"
+          list={`${id}-known`}
+          maxLength={100}
+          required
+          autoComplete="off"
+          value={name}
+          aria-describedby={`${id}-hint`}
+          onChange={({ target }) => onName(target.value)}
+          className="h-9 min-w-0 flex-1 basis-64 rounded-lg border border-line-strong bg-panel px-3 pointer-coarse:h-11"
+        />
+        {children}
+      </div>
       <datalist id={`${id}-known`}>
         {websites.map((website) => (
           <option key={website.id} value={website.name} />

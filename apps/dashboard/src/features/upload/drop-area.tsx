@@ -1,10 +1,9 @@
 import { FileArchive, FolderUp, LoaderCircle, Upload } from 'lucide-react';
 import { type ChangeEvent, type ReactNode, useEffect, useEffectEvent, useRef } from 'react';
 import { useDropzone } from 'react-dropzone';
-import { sizeText } from '../../shared/format/quantities.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { thingsIn, thingsOf } from './dropped-things.ts';
-import { usualLimits } from './limits.ts';
+import { megabytesText, usualLimits } from './limits.ts';
 import type { Picked } from './read-choice.ts';
 import { panelId } from './use-upload.ts';
 
@@ -107,7 +106,7 @@ export function Invitation({ chooseArchive, onPicked }: InvitationProps) {
           <span className="text-muted"> anywhere on this page</span>
         </p>
         <p className="mt-1 text-[13px] text-pretty text-muted">
-          An archive (.zip, .tar.gz) up to {sizeText(usualLimits.maxUploadBytes)} or its folder: Vite, React, Vue,
+          An archive (.zip, .tar.gz) up to {megabytesText(usualLimits.maxUploadBytes)} or its folder: Vite, React, Vue,
           Svelte or plain HTML
         </p>
       </div>

@@ -10,6 +10,9 @@ const megabyte = 1_000_000;
  */
 export const usualLimits = { maxUploadBytes: 500 * megabyte, maxFileBytes: 200 * megabyte } as const;
 
+/** Of a limit, which is a round number. */
+export const megabytesText = (bytes: number): string => `${bytes / megabyte} MB`;
+
 /** As many as a server takes by default; a folder with more was chosen by mistake, and is not read to its end. */
 export const maxFolderFiles = 100_000;
 
@@ -19,7 +22,7 @@ export function warningAbout(source: UploadSource): Trouble | null {
   if (totalBytes > usualLimits.maxUploadBytes) {
     return {
       code: 'archive-too-large',
-      message: `This is ${sizeText(totalBytes)}. More than ${sizeText(usualLimits.maxUploadBytes)} is refused, unless this server was set up to take it.`,
+      message: `This is ${sizeText(totalBytes)}. More than ${megabytesText(usualLimits.maxUploadBytes)} is refused, unless this server was set up to take it.`,
       hint: 'Leave node_modules, .git, build output and large media out.',
     };
   }
@@ -27,7 +30,7 @@ export function warningAbout(source: UploadSource): Trouble | null {
   if (!tooLarge) return null;
   return {
     code: 'file-too-large',
-    message: `“${tooLarge.path}” is ${sizeText(tooLarge.file.size)}. A file of more than ${sizeText(usualLimits.maxFileBytes)} is refused, unless this server was set up to take it.`,
+    message: `“${tooLarge.path}” is ${sizeText(tooLarge.file.size)}. A file of more than ${megabytesText(usualLimits.maxFileBytes)} is refused, unless this server was set up to take it.`,
     hint: 'Leave the file out, or host large media elsewhere and link to it.',
   };
 }
