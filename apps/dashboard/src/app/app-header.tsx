@@ -26,7 +26,7 @@ export function AppHeader({ onOpen }: { readonly onOpen: (overlay: Overlay) => v
             to="/"
             activeOptions={{ exact: true, includeSearch: false }}
             className={buttonClass({ kind: 'quiet', size: 'small' })}
-            activeProps={{ className: 'bg-panel-2 text-fg!' }}
+            activeProps={{ className: 'bg-panel-2! text-fg!' }}
           >
             Builds
           </Link>

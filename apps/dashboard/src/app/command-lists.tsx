@@ -18,7 +18,7 @@ import {
   Timer,
   Upload,
 } from 'lucide-react';
-import type { Command, CommandGroup } from '../features/command-palette/command-palette.tsx';
+import type { Command, CommandGroup } from '../features/command-palette/rank-commands.ts';
 import type { QueueSearch } from '../features/queue/queue-search.ts';
 import { displayOf } from '../shared/jobs/job-display.ts';
 import { StatusIcon } from '../shared/ui/status-badge.tsx';

@@ -54,8 +54,10 @@ export function PreferencesDialog({ isOpen, onClose }: OverlayProps) {
         <Section title="Connection">
           <div className="flex flex-wrap items-start gap-x-4 gap-y-2">
             <p className="min-w-48 flex-1">
-              <label htmlFor="poll-interval">Ask for news</label>
-              <span className="block text-xs text-pretty text-muted">
+              <label htmlFor="poll-interval" className="font-medium">
+                Ask for news
+              </label>
+              <span className="mt-0.5 block text-[13px] text-pretty text-muted">
                 While no live connection can be had. With one, news come by themselves.
               </span>
             </p>

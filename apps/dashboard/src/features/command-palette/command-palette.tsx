@@ -1,28 +1,10 @@
-import { Command as Cmdk, defaultFilter } from 'cmdk';
+import { Command as Cmdk } from 'cmdk';
 import { Search } from 'lucide-react';
 import { Dialog } from 'radix-ui';
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import { dialogContentClass, dialogOverlayClass } from '../../shared/ui/dialog.tsx';
 import { Kbd } from '../../shared/ui/kbd.tsx';
-
-/** Something that can be chosen by typing a part of its label. */
-export interface Command {
-  readonly id: string;
-  readonly label: string;
-  readonly icon: ReactNode;
-  /** After the label, in a lower voice; it is found by this too. */
-  readonly detail?: string;
-  /** Other words that it is found by. */
-  readonly keywords?: readonly string[];
-  /** The keys that do the same, as they are printed. */
-  readonly keys?: readonly string[];
-  readonly run: () => void;
-}
-
-export interface CommandGroup {
-  readonly title: string;
-  readonly commands: readonly Command[];
-}
+import { type Command, type CommandGroup, rankCommands } from './rank-commands.ts';
 
 interface CommandPaletteProps {
   readonly isOpen: boolean;
@@ -56,7 +38,7 @@ function Palette({ groups, forText, onClose }: Omit<CommandPaletteProps, 'isOpen
     command.run();
   };
   return (
-    <Cmdk label="Search builds and commands" loop filter={score} className="flex max-h-[inherit] flex-col">
+    <Cmdk label="Search builds and commands" loop shouldFilter={false} className="flex max-h-[inherit] flex-col">
       <div className="flex items-center gap-2.5 border-b border-line px-4">
         <Search className="size-4 shrink-0 text-muted" aria-hidden="true" />
         <Cmdk.Input
@@ -68,7 +50,7 @@ function Palette({ groups, forText, onClose }: Omit<CommandPaletteProps, 'isOpen
         <Kbd>Esc</Kbd>
       </div>
       <Cmdk.List label="Builds and commands" className="max-h-96 min-h-0 scroll-py-2 overflow-y-auto p-2">
-        {groups.map(({ title, commands }) => (
+        {rankCommands(groups, trimmed).map(({ title, commands }) => (
           <Cmdk.Group key={title} heading={title} className={groupClass}>
             {commands.map((command) => (
               <Item key={command.id} command={command} onChoose={choose} />
@@ -76,8 +58,8 @@ function Palette({ groups, forText, onClose }: Omit<CommandPaletteProps, 'isOpen
           </Cmdk.Group>
         ))}
         {trimmed !== '' && (
-          <Cmdk.Group forceMount heading="Search" className={groupClass}>
-            <Item command={forText(trimmed)} onChoose={choose} isForced />
+          <Cmdk.Group heading="Search" className={groupClass}>
+            <Item command={forText(trimmed)} onChoose={choose} />
           </Cmdk.Group>
         )}
       </Cmdk.List>
@@ -92,17 +74,13 @@ const groupClass =
 interface ItemProps {
   readonly command: Command;
   readonly onChoose: (command: Command) => void;
-  /** Shown whether or not it matches. */
-  readonly isForced?: boolean;
 }
 
-function Item({ command, onChoose, isForced = false }: ItemProps) {
-  const { id, label, icon, detail, keywords = [], keys = [] } = command;
+function Item({ command, onChoose }: ItemProps) {
+  const { id, label, icon, detail, keys = [] } = command;
   return (
     <Cmdk.Item
       value={id}
-      keywords={[label, ...(detail === undefined ? [] : [detail]), ...keywords]}
-      forceMount={isForced}
       onSelect={() => onChoose(command)}
       className="flex min-h-10 cursor-pointer items-center gap-3 rounded-lg px-2.5 text-sm select-none aria-selected:bg-accent-soft pointer-coarse:min-h-11 [&>svg]:size-4 [&>svg]:shrink-0"
     >
@@ -116,10 +94,4 @@ function Item({ command, onChoose, isForced = false }: ItemProps) {
       </span>
     </Cmdk.Item>
   );
-}
-
-/** An id is nothing that anybody types: a command is found by its words. */
-function score(_id: string, text: string, words: string[] = []): number {
-  const [label = '', ...others] = words;
-  return defaultFilter(label, text, others);
 }

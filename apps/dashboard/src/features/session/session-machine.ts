@@ -18,7 +18,7 @@ export function createSessionMachine({ fetchViewer, signOut }: SessionParts) {
       events: {} as Message,
     },
     actors: {
-      fetchViewer: fromPromise<Viewer>(({ signal }) => fetchViewer(signal)),
+      fetchViewer: fromPromise<Viewer>(({ signal }) => unlessAborted(fetchViewer(signal), signal)),
       signOut: fromPromise<void>(async () => {
         await signOut();
       }),
@@ -52,4 +52,14 @@ export function createSessionMachine({ fetchViewer, signOut }: SessionParts) {
 
 function isSignedOut(error: unknown): boolean {
   return error instanceof RequestFailed && error.trouble.code === notSignedIn;
+}
+
+/** Never settles for an asker that is gone: in development React starts every machine twice. */
+async function unlessAborted<Answer>(answer: Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (signal.aborted) return new Promise(() => {});
+    throw error;
+  }
 }

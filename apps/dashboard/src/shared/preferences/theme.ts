@@ -42,5 +42,9 @@ function show(): void {
   };
   // The whole page fades at once, instead of every part at a pace of its own.
   if (prefersStillness.matches || !('startViewTransition' in document)) apply();
-  else document.startViewTransition(apply);
+  else {
+    const { ready, finished } = document.startViewTransition(apply);
+    // The theme changes all the same when the browser breaks the fading off.
+    void Promise.allSettled([ready, finished]);
+  }
 }

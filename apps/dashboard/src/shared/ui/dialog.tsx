@@ -32,6 +32,11 @@ export function Dialog({ isOpen, onClose, title, description, children, classNam
         <Radix.Overlay className={dialogOverlayClass} />
         <Radix.Content
           className={`${dialogContentClass} overflow-y-auto ${className}`}
+          // The window itself, which is read out with its title; a field that comes first has `autoFocus`.
+          onOpenAutoFocus={(event) => {
+            event.preventDefault();
+            (event.currentTarget as HTMLElement | null)?.focus();
+          }}
           {...(description === undefined ? { 'aria-describedby': undefined } : {})}
         >
           <div className="sticky top-0 z-10 flex items-start gap-3 bg-panel px-5 pt-4 pb-3">

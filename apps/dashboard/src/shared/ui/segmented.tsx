@@ -20,12 +20,12 @@ export function Segmented<Value extends string>({
 }: SegmentedProps<Value>) {
   const name = useId();
   return (
-    <fieldset className={`inline-flex max-w-full gap-0.5 rounded-lg bg-panel-2 p-0.5 ${className}`}>
+    <fieldset className={`inline-flex max-w-full min-w-0 gap-0.5 rounded-lg bg-panel-2 p-0.5 ${className}`}>
       <legend className="sr-only">{label}</legend>
       {options.map(({ icon: Icon, ...option }) => (
         <label
           key={option.value}
-          className="relative inline-flex h-8 min-w-0 flex-1 cursor-pointer items-center justify-center gap-1.5 rounded-md border border-transparent px-3 text-[13px] font-medium whitespace-nowrap text-muted transition-colors hover:text-fg has-checked:border-line-strong/40 has-checked:bg-panel has-checked:text-fg has-checked:shadow-panel has-focus-visible:outline-2 has-focus-visible:outline-offset-1 has-focus-visible:outline-accent pointer-coarse:h-10 [&>svg]:size-4 [&>svg]:shrink-0"
+          className="relative inline-flex h-8 min-w-0 flex-1 cursor-pointer items-center justify-center gap-1.5 rounded-md border border-transparent px-2 text-[13px] font-medium sm:px-3 whitespace-nowrap text-muted transition-colors hover:text-fg has-checked:border-line-strong/40 has-checked:bg-panel has-checked:text-fg has-checked:shadow-panel has-focus-visible:outline-2 has-focus-visible:outline-offset-1 has-focus-visible:outline-accent pointer-coarse:h-10 [&>svg]:size-4 [&>svg]:shrink-0"
         >
           <input
             type="radio"

@@ -19,7 +19,7 @@ export function Select<Value extends string>({
   ...props
 }: SelectProps<Value>) {
   return (
-    <span className={`relative inline-flex ${className}`}>
+    <span className={`relative inline-flex min-w-0 ${className}`}>
       <select
         {...props}
         aria-label={label}
@@ -28,7 +28,7 @@ export function Select<Value extends string>({
           const chosen = options.find((option) => option.value === target.value);
           if (chosen !== undefined) onChange(chosen.value);
         }}
-        className="select h-9 w-full cursor-pointer rounded-lg border border-line bg-panel pr-8 pl-3 text-sm font-medium text-fg transition-colors hover:bg-panel-2 disabled:cursor-not-allowed disabled:opacity-50 pointer-coarse:h-11"
+        className="select h-9 w-full min-w-0 cursor-pointer rounded-lg border border-line bg-panel pr-8 pl-3 text-sm font-medium text-fg transition-colors hover:bg-panel-2 disabled:cursor-not-allowed disabled:opacity-50 pointer-coarse:h-11"
       >
         {options.map((option) => (
           <option key={option.value} value={option.value}>
