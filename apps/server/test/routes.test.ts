@@ -63,6 +63,10 @@ describe('a build', () => {
     const plain = await server.ask(`/jobs/${jobId}/logs`, { headers: { Accept: 'text/plain' } });
     expect(plain.headers.get('Content-Type')).toContain('text/plain');
     expect(await plain.text()).toBe('one\ntwo\nthree\n');
+    const link = await server.ask(`/jobs/${jobId}/logs?format=text`, { headers: { Accept: 'text/html,*/*;q=0.8' } });
+    expect(link.headers.get('Content-Type')).toContain('text/plain');
+    expect(link.headers.get('Content-Disposition')).toMatch(/^attachment; filename="[^"]+-1\.log"$/);
+    expect(await link.text()).toBe('one\ntwo\nthree\n');
     expect((await server.ask(`/jobs/${jobId}/logs?limit=5001`)).status).toBe(422);
   });
 

@@ -102,8 +102,8 @@ export const api = {
 const jobPath = (id: string) => `/jobs/${encodeURIComponent(id)}`;
 const notificationPath = (id: string) => `/user/notifications/${encodeURIComponent(id)}`;
 
-/** Where a browser gets a build's whole log as text. */
-export const rawLogPath = (id: string) => `${apiPath}${jobPath(id)}/logs`;
+/** Where a browser gets a build's whole log as a text file. */
+export const rawLogPath = (id: string) => `${apiPath}${jobPath(id)}/logs?format=text`;
 
 /** Parses an answer; one that does not fit is a trouble like any other. */
 export function parseAnswer<Schema extends z.ZodType>(schema: Schema, body: string): z.output<Schema> {

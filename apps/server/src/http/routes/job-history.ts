@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { buildHistory, replayBuild } from '@yardmaster/application';
 import { Step, statusOf } from '@yardmaster/domain';
 import { maxLogPageLines, type ReplayAnswer } from '@yardmaster/protocol';
-import { Router } from 'express';
+import { type Request, Router } from 'express';
 import { z } from 'zod';
 import type { GatewayParts } from '../../gateway-parts.ts';
 import { eventView } from '../../views/event-view.ts';
@@ -19,6 +19,8 @@ const LogQuery = z.strictObject({
   search: z.string().min(1).max(200).optional(),
   step: Step.optional(),
   attempt: queryNumber({ min: 1 }).optional(),
+  /** For links, which cannot say what they accept. */
+  format: z.enum(['json', 'text']).optional(),
 });
 const ReplayQuery = z.strictObject({ revision: queryNumber().optional() });
 
@@ -28,14 +30,15 @@ export function jobHistoryRoutes(parts: GatewayParts): Router {
   const router = Router();
 
   router.get('/jobs/:id/logs', async (req, res) => {
-    const { id } = findJob(parts, req, res);
+    const { id, websiteName, buildNumber } = findJob(parts, req, res);
     res.vary('Accept');
-    if (req.accepts(['application/json', 'text/plain']) === 'text/plain') {
-      res.type('text/plain; charset=utf-8');
+    const { format = acceptedFormat(req), ...query } = parseInput(LogQuery, req.query);
+    if (format === 'text') {
+      res.attachment(`${websiteName}-${buildNumber}.log`).type('text/plain; charset=utf-8');
       await pipeline(Readable.from(rawLines(logs.readAll(id))), res);
       return;
     }
-    res.json(logs.page({ jobId: id, ...parseInput(LogQuery, req.query) }));
+    res.json(logs.page({ jobId: id, ...query }));
   });
 
   router.get('/jobs/:id/events', async (req, res) => {
@@ -60,6 +63,9 @@ export function jobHistoryRoutes(parts: GatewayParts): Router {
 
   return router;
 }
+
+const acceptedFormat = (req: Request): 'json' | 'text' =>
+  req.accepts(['application/json', 'text/plain']) === 'text/plain' ? 'text' : 'json';
 
 function* rawLines(lines: Iterable<{ readonly text: string }>): Generator<string> {
   for (const { text } of lines) yield `${text}\n`;
