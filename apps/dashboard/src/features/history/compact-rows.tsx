@@ -68,13 +68,15 @@ const CompactRow = memo(function CompactRow({
       type="button"
       {...button}
       onClick={() => onMoment(frame.revision)}
-      className={`grid min-h-9.5 grid-cols-[2.5rem_minmax(0,1fr)_auto] items-center gap-x-2.5 px-4 py-1.5 @2xl:grid-cols-[2.5rem_minmax(0,1fr)_9rem_5rem] ${rowLook(place)}`}
+      className={`grid min-h-9.5 grid-cols-[1.5rem_minmax(0,1fr)_auto] items-center gap-x-2.5 px-4 @xs:grid-cols-[1.75rem_minmax(0,1fr)_auto_3.5rem] py-1.5 @2xl:grid-cols-[1.75rem_minmax(0,1fr)_9rem_5rem] ${rowLook(place)}`}
     >
       <span className="text-right font-mono text-xs text-muted tabular-nums">{frame.revision}</span>
       <span className="flex min-w-0 items-center gap-1.5">
         <ToneIcon tone={tone} />
         <span className="min-w-0 @lg:flex @lg:items-baseline @lg:gap-2">
-          <span className={`block truncate @lg:shrink-0 ${place === 'after' ? '' : 'font-medium'}`}>{title}</span>
+          <span className={`block wrap-anywhere @lg:shrink-0 @lg:truncate ${place === 'after' ? '' : 'font-medium'}`}>
+            {title}
+          </span>
           {detail !== null && (
             <span className="block truncate text-[13px] text-muted" title={detail}>
               {detail}
@@ -82,7 +84,7 @@ const CompactRow = memo(function CompactRow({
           )}
         </span>
       </span>
-      <ActorName actor={actorOf(frame.recorded, viewerId)} className="hidden @2xl:flex" />
+      <ActorName className="hidden @xs:flex" actor={actorOf(frame.recorded, viewerId)} />
       <Since frame={frame} previous={previous} />
     </button>
   );

@@ -64,7 +64,7 @@ function textOf(value: unknown): string {
  * formula gets an apostrophe in front (OWASP, "CSV injection").
  */
 export function csvCell(text: string): string {
-  const inert = /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
+  const inert = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/.test(text) ? `'${text}` : text;
   return /[",\r\n\t;']|^\s|\s$/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
 }
 

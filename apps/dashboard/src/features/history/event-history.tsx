@@ -1,9 +1,9 @@
-import { Braces, ChartGantt, Download, FileSpreadsheet, ListFilter, Rows3, Search } from 'lucide-react';
+import { Braces, Download, FileSpreadsheet, ListFilter, Search } from 'lucide-react';
 import { use, useDeferredValue, useMemo, useState } from 'react';
 import type { Replay } from '../../shared/replay/replay-build.ts';
 import { plainWords } from '../../shared/replay/words.ts';
 import { SessionContext } from '../../shared/session/session-context.ts';
-import { Button } from '../../shared/ui/button.tsx';
+import { Button, IconButton } from '../../shared/ui/button.tsx';
 import { EmptyState } from '../../shared/ui/empty-state.tsx';
 import { Menu } from '../../shared/ui/menu.tsx';
 import { Count, Panel } from '../../shared/ui/panel.tsx';
@@ -24,9 +24,9 @@ export interface EventHistoryProps {
 }
 
 const views = [
-  { value: 'compact', label: 'Compact', icon: Rows3 },
-  { value: 'timeline', label: 'Timeline', icon: ChartGantt },
-  { value: 'raw', label: 'Raw', icon: Braces },
+  { value: 'compact', label: 'Compact' },
+  { value: 'timeline', label: 'Timeline' },
+  { value: 'raw', label: 'Raw' },
 ] as const;
 type View = (typeof views)[number]['value'];
 
@@ -74,12 +74,11 @@ export function EventHistory({ replay, at, onMoment }: EventHistoryProps) {
 function ExportMenu({ replay }: { readonly replay: Replay }) {
   return (
     <Menu
-      label="Export"
+      label="Export events"
       trigger={
-        <Button size="small" disabled={replay.frames.length === 0}>
+        <IconButton label="Export events" disabled={replay.frames.length === 0}>
           <Download aria-hidden="true" />
-          Export
-        </Button>
+        </IconButton>
       }
       items={[
         { label: 'All events as NDJSON', icon: Braces, onSelect: () => saveEvents(replay, 'ndjson') },

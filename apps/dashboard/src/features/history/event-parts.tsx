@@ -2,15 +2,17 @@ import { Bot, CircleCheck, CircleX, Dot, type LucideIcon, Server, TriangleAlert,
 import type { EventTone } from './describe-event.ts';
 import type { EventActor } from './event-actor.ts';
 
-const tones: Readonly<Record<EventTone, { readonly Icon: LucideIcon; readonly colour: string }>> = {
-  plain: { Icon: Dot, colour: 'text-muted' },
+const tones: Readonly<Record<EventTone, { readonly Icon: LucideIcon; readonly colour: string } | null>> = {
+  plain: null,
   ok: { Icon: CircleCheck, colour: 'text-ok' },
   warn: { Icon: TriangleAlert, colour: 'text-warn' },
   bad: { Icon: CircleX, colour: 'text-bad' },
 };
 
 export function ToneIcon({ tone }: { readonly tone: EventTone }) {
-  const { Icon, colour } = tones[tone];
+  const look = tones[tone];
+  if (look === null) return <span className="mx-1.25 size-1.5 shrink-0 rounded-full bg-edge" aria-hidden="true" />;
+  const { Icon, colour } = look;
   return <Icon className={`size-4 shrink-0 ${colour}`} aria-hidden="true" />;
 }
 
@@ -21,14 +23,16 @@ const actorLooks: Readonly<Record<EventActor['kind'], { readonly Icon: LucideIco
   unknown: { Icon: Dot, word: 'by' },
 };
 
-/** A person, a worker, or a part of the system. */
-export function ActorName({ actor, className = '' }: { readonly actor: EventActor; readonly className?: string }) {
+/** A person, a worker, or a part of the system; where there is little room the icon only. */
+export function ActorName({ actor, className = 'flex' }: { readonly actor: EventActor; readonly className?: string }) {
   const { Icon, word } = actorLooks[actor.kind];
   return (
-    <span className={`min-w-0 items-center gap-1.5 text-xs text-muted ${className}`} title={actor.name}>
+    <span className={`min-w-0 items-center gap-1.5 text-xs text-muted ${className}`} title={`${word} ${actor.name}`}>
       <Icon className="size-3.5 shrink-0" aria-hidden="true" />
-      <span className="sr-only">{word} </span>
-      <span className="truncate">{actor.name}</span>
+      <span className="sr-only truncate @2xl:not-sr-only">
+        <span className="sr-only">{word} </span>
+        {actor.name}
+      </span>
     </span>
   );
 }

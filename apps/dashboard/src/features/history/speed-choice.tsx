@@ -12,13 +12,18 @@ const options = [
 interface SpeedChoiceProps {
   readonly speed: PlaySpeed;
   readonly onChoose: (speed: PlaySpeed) => void;
+  readonly className?: string;
 }
 
 /** How fast a history is played. */
-export function SpeedChoice({ speed, onChoose }: SpeedChoiceProps) {
+export function SpeedChoice({ speed, onChoose, className = '' }: SpeedChoiceProps) {
   return (
-    <span className="flex items-center gap-2">
-      {speed === 'real' && <span className="text-xs text-muted">pauses shortened to {longestPauseMs / 1_000} s</span>}
+    <span className={`flex items-center gap-2 ${className}`}>
+      {speed === 'real' && (
+        <span className="max-w-24 text-right text-xs text-muted text-balance @2xl:max-w-none">
+          pauses of at most {longestPauseMs / 1_000} s
+        </span>
+      )}
       <Select label="Speed of playing" value={speed} options={options} onChange={onChoose} />
     </span>
   );

@@ -75,7 +75,7 @@ export function TimeTravelBar({ replay, at, isLive, onMoment }: TimeTravelBarPro
           />
           <Step label="Jump to live" icon={ChevronLast} isOff={isLive} data-shortcut="l" onClick={() => step(last)} />
         </div>
-        <p className="min-w-0 flex-1 basis-56 truncate" title={momentText(frame.atMs)}>
+        <p className="order-1 min-w-0 flex-1 truncate @max-2xl:basis-[60%]" title={momentText(frame.atMs)}>
           <span className="font-medium">{stateWords(frame.snapshot.value)}</span>
           <span className="text-muted tabular-nums">
             {' · '}
@@ -84,13 +84,11 @@ export function TimeTravelBar({ replay, at, isLive, onMoment }: TimeTravelBarPro
             {offsetText(sinceRequestMs(frames, at))}
           </span>
         </p>
-        <div className="ml-auto flex items-center gap-3">
-          <SpeedChoice speed={playback.speed} onChoose={playback.choose} />
-          <p className="min-w-14 text-right text-[13px] text-muted tabular-nums">
-            <span className="sr-only">Event </span>
-            {at + 1} / {frames.length}
-          </p>
-        </div>
+        <SpeedChoice speed={playback.speed} onChoose={playback.choose} className="ml-auto @2xl:order-2" />
+        <p className="order-2 min-w-14 text-right text-[13px] text-muted tabular-nums">
+          <span className="sr-only">Event </span>
+          {at + 1} / {frames.length}
+        </p>
       </div>
       <MomentSlider
         frames={frames}
@@ -103,7 +101,7 @@ export function TimeTravelBar({ replay, at, isLive, onMoment }: TimeTravelBarPro
           goTo(revision);
         }}
       />
-      <Announcer text={isStepping ? `${isLive ? 'Live: ' : ''}${text}` : ''} />
+      <Announcer text={isStepping ? (isLive ? 'Live' : text) : ''} />
     </section>
   );
 }

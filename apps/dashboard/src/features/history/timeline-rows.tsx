@@ -113,7 +113,10 @@ function SpanRow({ span, place, scale, button, onMoment }: SpanRowProps) {
         <ToneIcon tone={span.tone} />
         <span className={`truncate ${place === 'after' || span.isWaiting ? '' : 'font-medium'}`}>{span.label}</span>
       </span>
-      <span className="relative order-last col-span-full h-2.5 @lg:order-none @lg:col-span-1" aria-hidden="true">
+      <span
+        className="relative order-last col-span-full h-1.5 @lg:order-none @lg:h-2.5 @lg:col-span-1"
+        aria-hidden="true"
+      >
         <span
           className={`absolute inset-y-0 min-w-1 rounded-full ${look} ${place === 'after' ? 'opacity-50' : ''}`}
           style={{ insetInlineStart: `min(${left}%, 100% - 4px)`, inlineSize: `${width}%` }}
