@@ -1,6 +1,7 @@
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { statechartLayout } from './build/statechart-layout-plugin.ts';
 
 /**
  * `YARDMASTER_URL` names a running server that `vite` passes API requests on to while the dashboard is worked on.
@@ -9,7 +10,7 @@ import { defineConfig } from 'vite';
 const server = process.env.YARDMASTER_URL ?? 'http://localhost:4000';
 
 export default defineConfig({
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), statechartLayout()],
   build: {
     rolldownOptions: {
       treeshake: {

@@ -19,20 +19,24 @@ export interface Box {
 
 export type Point = readonly [x: number, y: number];
 
-/** Sizes that the layout reserves and the drawing keeps to. */
+/** Sizes that the layout reserves and the drawing keeps to, in pixels at 100 %. */
 export const sizes = {
   /** Of the name of a state. */
-  nameFont: 14,
+  nameFont: 15,
   /** Of labels, times and internal transitions. */
   labelFont: 12,
-  stateHeight: 44,
+  minStateWidth: 116,
+  stateHeight: 42,
   /** Left and right of the name: padding, the dot, a gap. */
   stateExtraWidth: 46,
-  internalLineHeight: 20,
   /** Beside an internal transition's words: padding, its sign, a gap, its count. */
-  internalExtraWidth: 66,
-  headerHeight: 34,
-  labelLineHeight: 16,
+  internalExtraWidth: 60,
+  internalExtraHeight: 4,
+  internalLineHeight: 20,
+  /** Of the name of a state with states in it, and of the arrow into the first of them. */
+  headerHeight: 46,
+  compoundPadding: 12,
+  labelLineHeight: 15,
   labelExtraWidth: 18,
   labelExtraHeight: 4,
   labelGap: 4,

@@ -1,6 +1,8 @@
+import { Workflow } from 'lucide-react';
 import { useMemo } from 'react';
 import { durationText } from '../../shared/format/quantities.ts';
 import type { Frame } from '../../shared/replay/replay-build.ts';
+import { EmptyState } from '../../shared/ui/empty-state.tsx';
 import { clockText } from './clock-text.ts';
 import { type VisitedState, visitsInOrder } from './visits.ts';
 import { stateName } from './wording.ts';
@@ -8,21 +10,32 @@ import { stateName } from './wording.ts';
 interface StatesVisitedProps {
   readonly frames: readonly Frame[];
   readonly at: number;
+  readonly isLive: boolean;
 }
 
 /** The chart as a list: what a build went through, in order, for who would rather read than look. */
-export function StatesVisited({ frames, at }: StatesVisitedProps) {
+export function StatesVisited({ frames, at, isLive }: StatesVisitedProps) {
   const visited = useMemo(() => visitsInOrder(frames, at), [frames, at]);
+  if (visited.length === 0) {
+    return (
+      <EmptyState icon={Workflow} title="No state visited yet">
+        The states that the build goes through are listed here as soon as its first event is there.
+      </EmptyState>
+    );
+  }
   return (
-    <ol aria-label="States visited" className="h-full overflow-y-auto px-2 py-3 md:px-4">
-      {visited.map((state) => (
-        <VisitedRow key={`${state.revision}-${state.id}`} {...state} />
-      ))}
-    </ol>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard
+    <div tabIndex={0} className="h-full overflow-y-auto px-2 pt-14 pb-3 -outline-offset-2 md:px-4">
+      <ol aria-label="States visited">
+        {visited.map((state) => (
+          <VisitedRow key={`${state.revision} ${state.id}`} {...state} isLive={isLive} />
+        ))}
+      </ol>
+    </div>
   );
 }
 
-function VisitedRow({ id, depth, enteredMs, leftMs }: VisitedState) {
+function VisitedRow({ id, depth, enteredMs, leftMs, isLive }: VisitedState & { readonly isLive: boolean }) {
   const isActive = leftMs === null;
   return (
     <li
@@ -35,7 +48,7 @@ function VisitedRow({ id, depth, enteredMs, leftMs }: VisitedState) {
         {clockText(enteredMs)}
       </time>
       <span className="w-24 shrink-0 text-right text-xs text-muted tabular-nums">
-        {leftMs === null ? 'now' : durationText(leftMs - enteredMs)}
+        {leftMs === null ? (isLive ? 'now' : 'then') : durationText(leftMs - enteredMs)}
       </span>
     </li>
   );
