@@ -90,7 +90,7 @@ const dashboardInputs = [
   'pnpm-lock.yaml',
   'packages/domain/src',
   'packages/protocol/src',
-  ...['src', 'public', 'index.html', 'package.json', 'tsconfig.json', 'vite.config.ts'].map(
+  ...['src', 'public', 'build', 'index.html', 'package.json', 'tsconfig.json', 'vite.config.ts'].map(
     (name) => `apps/dashboard/${name}`,
   ),
 ];
