@@ -1,25 +1,29 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { BuildSearch } from '../features/job/build-search.ts';
 import { QueueSearch } from '../features/queue/queue-search.ts';
-import { BuildsPage } from './pages/builds-page.tsx';
 import { NotFoundPage } from './pages/not-found-page.tsx';
 import { PageFailed } from './pages/page-failed.tsx';
 import { Shell } from './shell.tsx';
 
 const rootRoute = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });
 
+const buildsPage = lazyRouteComponent(() => import('./pages/builds-page.tsx'), 'BuildsPage');
+const buildPage = lazyRouteComponent(() => import('./pages/build-page.tsx'), 'BuildPage');
+// The page that was opened is loaded while the server is asked who is signed in. Should that fail, the route tells.
+void (location.pathname === '/' ? buildsPage : buildPage).preload?.();
+
 const buildsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/',
   validateSearch: QueueSearch,
-  component: BuildsPage,
+  component: buildsPage,
 });
 
 const buildRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/jobs/$jobId',
   validateSearch: BuildSearch,
-  component: lazyRouteComponent(() => import('./pages/build-page.tsx'), 'BuildPage'),
+  component: buildPage,
 });
 
 /** Whoever is signed in has no more to do there. */
