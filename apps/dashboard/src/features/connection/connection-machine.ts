@@ -180,6 +180,7 @@ const pollingRegion = (machine: ConnectionSetup) =>
           refresh: { actions: 'askAgain' },
           check: { target: '#asking', reenter: true },
           'stream.opened': { target: '#asking', reenter: true },
+          'stream.lost': { guard: 'hasStream', target: '#asking', reenter: true },
         },
         after: { [bounds.pollTimeoutMs]: 'unanswered' },
       },

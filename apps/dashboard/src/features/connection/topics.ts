@@ -98,7 +98,8 @@ export function createTopics(): Topics {
   };
 
   function tell(change: TopicChange): void {
-    for (const listener of listeners) listener(change);
+    // A listener may take itself off and put another on.
+    for (const listener of [...listeners]) if (listeners.has(listener)) listener(change);
   }
 }
 
