@@ -52,19 +52,45 @@ export function segmentsOf(line: string, start: TextStyle): readonly Segment[] {
   return segments;
 }
 
-/** The style that is left on at the end of a line, and with which the next begins. */
+/** The style that is left on at the end of a line, and with which the next begins. By hand: it is done for every line. */
 export function styleAtEnd(line: string, start: TextStyle): TextStyle {
-  if (!line.includes('\u001b')) return start;
   let style = start;
-  for (const [, parameters = ''] of line.matchAll(styleSequences)) style = styleAfter(style, parameters);
+  for (let at = line.indexOf(sequenceStart); at >= 0; at = line.indexOf(sequenceStart, at)) {
+    const from = at + sequenceStart.length;
+    at = from;
+    while (isParameter(line.charCodeAt(at))) at += 1;
+    if (line[at] === 'm') style = styleAfter(style, line.slice(from, at));
+  }
   return style;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const styleSequences = /\u001b\[([0-?]*)[ -/]*m/g;
+const sequenceStart = '\u001b[';
+
+/** From the space to the question mark; what ends a sequence lies above. */
+const isParameter = (code: number): boolean => code >= 0x20 && code <= 0x3f;
+
+/** What comes of a style by parameters: there are few styles, and lines mostly use the same few changes. */
+const known = new Map<TextStyle, Map<string, TextStyle>>();
+const maxKnownPerStyle = 500;
+const styles = new Map<string, TextStyle>([[Object.values(plainStyle).join(), plainStyle]]);
+
+/** Styles that are alike are the same object. */
+function styleAfter(start: TextStyle, parameters: string): TextStyle {
+  const after = known.get(start) ?? new Map<string, TextStyle>();
+  const there = after.get(parameters);
+  if (there !== undefined) return there;
+  if (after.size >= maxKnownPerStyle) after.clear();
+  known.set(start, after);
+  const worked = workedOut(start, parameters);
+  const name = Object.values(worked).join();
+  const style = styles.get(name) ?? worked;
+  styles.set(name, style);
+  after.set(parameters, style);
+  return style;
+}
 
 /** `38;5;n`, `38;2;r;g;b` and the same with colons belong together; anything else is a code for itself. */
-function styleAfter(start: TextStyle, parameters: string): TextStyle {
+function workedOut(start: TextStyle, parameters: string): TextStyle {
   if (parameters === '' || parameters === '0') return plainStyle;
   let style = start;
   const fields = parameters.split(';');

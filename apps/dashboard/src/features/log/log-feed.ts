@@ -15,6 +15,9 @@ export interface LogFeedParts {
 /** Lines that are missing are asked for again after these pauses; then somebody has to ask for it. */
 export const retryDelaysMs = [1_000, 2_000, 4_000, 8_000] as const;
 
+/** The server reads one page while the browser takes in another. */
+const pagesAtOnce = 3;
+
 export interface LogFeed {
   /** Tries again to get what is missing. */
   retry(): void;
@@ -63,6 +66,7 @@ export function startLogFeed({ jobId, store, live, fetchLines, pause }: LogFeedP
 
   async function begin(): Promise<void> {
     const page = await pageAfter(0, maxLogPageLines);
+    signal.throwIfAborted();
     store.add(page.lines);
     store.expect(page.total);
     unfollow = live.follow(`logs:${jobId}`, { snapshot: take, update: take, refused }, { since: page.total });
@@ -70,7 +74,12 @@ export function startLogFeed({ jobId, store, live, fetchLines, pause }: LogFeedP
 
   /** Where the end of the log is missing it comes first, since that is where people look. */
   async function fillFrom({ after, upTo, isAtEnd }: LogHole): Promise<void> {
-    const from = isAtEnd ? Math.max(after, upTo - maxLogPageLines) : after;
+    if (isAtEnd) return fillPage(Math.max(after, upTo - maxLogPageLines), upTo);
+    const pages = Array.from({ length: pagesAtOnce }, (_, page) => after + page * maxLogPageLines);
+    await Promise.all(pages.filter((from) => from < upTo).map((from) => fillPage(from, upTo)));
+  }
+
+  async function fillPage(from: number, upTo: number): Promise<void> {
     const limit = Math.min(upTo - from, maxLogPageLines);
     const { lines } = await pageAfter(from, limit);
     store.add(lines);

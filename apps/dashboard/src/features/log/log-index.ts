@@ -1,5 +1,5 @@
 import type { Step } from '@yardmaster/domain';
-import { plainText } from '../../shared/format/plain-text.ts';
+import { hasTerminalControls, plainText } from '../../shared/format/plain-text.ts';
 import { plainStyle, styleAtEnd, type TextStyle } from './ansi.ts';
 import { countUpTo } from './count-up-to.ts';
 
@@ -29,7 +29,7 @@ export interface LogIndex {
   /** What followed from lines after `last` is no longer true; false when nothing was worked out of them. */
   forgetAfter(last: number): boolean;
   readonly groups: () => readonly LogGroup[];
-  /** The most characters that a line has when it is seen. */
+  /** About the most characters that a line has when it is seen. */
   readonly columns: () => number;
   /** How many lines were there at that moment; a clock that was set back does not make a line older than one before it. */
   countAt(atMs: number): number;
@@ -51,6 +51,7 @@ const plainStyles: Styles = { stdout: plainStyle, stderr: plainStyle };
 export function createLogIndex(lineAt: (n: number) => LogLine | null): LogIndex {
   let groups: readonly LogGroup[] = [];
   let columns = 0;
+  let longest = 0;
   /** Of line n at n - 1: the latest time of all lines up to it. */
   const reachedMs: number[] = [];
   /** At k: how line 64 × k + 1 begins. */
@@ -90,7 +91,14 @@ export function createLogIndex(lineAt: (n: number) => LogLine | null): LogIndex 
     if ((n - 1) % linesPerCheckpoint === 0) checkpoints.push(styles);
     if (line === null) return;
     styles = stylesAfter(styles, line);
-    if (line.text.length > columns) columns = Math.max(columns, plainText(line.text).length);
+    measure(line.text);
+  }
+
+  /** A line with colours is only looked at when it is the longest as it came: that says enough, and looking is slow. */
+  function measure(text: string): void {
+    if (text.length <= columns || (text.length <= longest && hasTerminalControls(text))) return;
+    longest = Math.max(longest, text.length);
+    columns = Math.max(columns, plainText(text).length);
   }
 
   function stylesBefore(n: number): Styles {

@@ -1,6 +1,8 @@
 import { Check, Link2 } from 'lucide-react';
 import { memo, useState } from 'react';
+import { copyText } from '../../shared/ui/copy-button.tsx';
 import { segmentsOf, styleClasses } from './ansi.ts';
+import { linkTo } from './link-to.ts';
 import type { LogLine } from './log-index.ts';
 import type { LogStore } from './log-store.ts';
 import { type MarkedSegment, markedSegments } from './marked-segments.ts';
@@ -16,14 +18,15 @@ export interface LogLineRowProps {
   /** Where in this line the match is that is looked at. */
   readonly currentColumn: number | null;
   readonly isLinked: boolean;
-  /** One of the rows that are shown can be reached by the Tab key; that would be too many for all. */
-  readonly isTabStop: boolean;
   readonly onLine: (n: number) => void;
 }
 
-/** One line. Drawn anew only when something about it changes, however fast lines come. */
+/**
+ * One line. Drawn anew only when something about it changes, however fast lines come. Its links are for the pointer: as
+ * stops of the Tab key they would be far too many, so the toolbar has a button that does the same.
+ */
 export const LogLineRow = memo(function LogLineRow(props: LogLineRowProps) {
-  const { store, n, topPx, heightPx, isLinked, isTabStop, onLine } = props;
+  const { store, n, topPx, heightPx, isLinked, onLine } = props;
   const line = store.lineAt(n);
   const ground = isLinked ? 'bg-accent-soft' : line?.stream === 'stderr' ? 'bg-panel log-stderr' : 'bg-panel';
   return (
@@ -36,10 +39,10 @@ export const LogLineRow = memo(function LogLineRow(props: LogLineRowProps) {
       <div
         className={`log-gutter sticky left-0 z-1 flex shrink-0 select-none group-hover/line:bg-panel-2 ${ground} ${isLinked ? 'shadow-[inset_2px_0_0_var(--accent)]' : ''}`}
       >
-        <CopyLink n={n} isTabStop={isTabStop} onLine={onLine} />
+        <CopyLink n={n} onLine={onLine} />
         <a
-          href={addressOf(n)}
-          tabIndex={isTabStop ? 0 : -1}
+          href={linkTo(n)}
+          tabIndex={-1}
           aria-label={`Link to line ${n}`}
           onClick={(click) => {
             if (click.metaKey || click.ctrlKey || click.shiftKey || click.button !== 0) return;
@@ -82,36 +85,25 @@ function Piece({ text, style, mark }: MarkedSegment) {
 
 const copiedForMs = 1_500;
 
-function CopyLink({ n, isTabStop, onLine }: Pick<LogLineRowProps, 'n' | 'isTabStop' | 'onLine'>) {
+function CopyLink({ n, onLine }: Pick<LogLineRowProps, 'n' | 'onLine'>) {
   const [isCopied, setCopied] = useState(false);
   const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(new URL(addressOf(n), location.href).href);
-      setCopied(true);
-      setTimeout(() => setCopied(false), copiedForMs);
-    } catch {
-      // Without access to the clipboard the address is at least put where it can be copied from.
-      onLine(n);
-    }
+    // Where copying is not allowed the address is at least put where it can be copied from.
+    if (!(await copyText(linkTo(n)))) return onLine(n);
+    setCopied(true);
+    setTimeout(() => setCopied(false), copiedForMs);
   };
   const Icon = isCopied ? Check : Link2;
   return (
     <button
       type="button"
-      tabIndex={isTabStop ? 0 : -1}
+      tabIndex={-1}
       aria-label={isCopied ? `Copied the link to line ${n}` : `Copy the link to line ${n}`}
       title="Copy the link to this line"
       onClick={() => void copy()}
-      className="grid h-full w-6 place-items-center text-muted opacity-0 group-hover/line:opacity-100 hover:text-fg focus-visible:opacity-100 pointer-coarse:hidden"
+      className="grid h-full w-6 place-items-center text-muted opacity-0 group-hover/line:opacity-100 hover:text-fg pointer-coarse:hidden"
     >
       <Icon className={`size-3.5 ${isCopied ? 'text-ok' : ''}`} aria-hidden="true" />
     </button>
   );
-}
-
-/** The address of this page at a line. */
-function addressOf(n: number): string {
-  const query = new URLSearchParams(location.search);
-  query.set('line', String(n));
-  return `?${query}`;
 }

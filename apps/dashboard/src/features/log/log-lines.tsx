@@ -1,11 +1,13 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useLayoutEffect, useRef, useState } from 'react';
+import { type CSSProperties, type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react';
 import { LogGroupHeading } from './log-group-heading.tsx';
 import type { LogGroup } from './log-index.ts';
 import { LogLineRow } from './log-line-row.tsx';
 import type { LogRows } from './log-rows.ts';
 import type { LogMatch } from './log-search.ts';
 import type { LogStore, LogView } from './log-store.ts';
+import { useLatest } from './use-latest.ts';
+import { useScrollFollowing } from './use-scroll-following.ts';
 
 /** Where to go; a new object goes there again. A line that is not there yet is gone to when it comes. */
 export type Goal = { readonly to: 'start' } | { readonly to: 'end' } | { readonly to: 'line'; readonly n: number };
@@ -21,6 +23,8 @@ export interface LogLinesProps {
   readonly isFollowing: boolean;
   readonly onFollow: (isFollowing: boolean) => void;
   readonly goal: Goal | null;
+  /** Is told the first line in sight. */
+  readonly inSight: RefObject<number>;
   readonly pattern: RegExp | null;
   readonly match: LogMatch | null;
   readonly line: number | undefined;
@@ -33,13 +37,12 @@ const lineHeightPx = 20;
 /** Where a finger has to hit a line. */
 const coarseLineHeightPx = 28;
 const headingHeightPx = 32;
-/** This near to the end counts as the end. */
-const endWithinPx = 24;
 const overscanRows = 10;
+const endPaddingPx = 8;
 
 /** The lines of a log, of which only those in sight are drawn. */
 export function LogLines(props: LogLinesProps) {
-  const { store, view, rows, shown, isUnderWay, isFollowing, onFollow, goal, match, line, onToggle } = props;
+  const { store, view, rows, shown, isUnderWay, isFollowing, onFollow, goal, inSight, match, line, onToggle } = props;
   const area = useRef<HTMLDivElement>(null);
   const [heightPx] = useState(() => (matchMedia('(pointer: coarse)').matches ? coarseLineHeightPx : lineHeightPx));
   const { shape } = rows;
@@ -52,6 +55,7 @@ export function LogLines(props: LogLinesProps) {
     getItemKey: useCallback((index: number) => index, [shape]),
     overscan: overscanRows,
     scrollPaddingStart: headingHeightPx,
+    paddingEnd: endPaddingPx,
   });
   const onLine = useLatest(props.onLine);
   const follow = useScrollFollowing({ area, isFollowing, onFollow });
@@ -76,10 +80,13 @@ export function LogLines(props: LogLinesProps) {
 
   const top = virtualizer.scrollOffset ?? 0;
   const items = virtualizer.getVirtualItems();
-  const firstInSight = items.find(({ end }) => end > top + headingHeightPx)?.index ?? 0;
   const heading = rows.headingOf(virtualizer.getVirtualItemForOffset(top)?.index ?? 0);
   const isHeadingOutOfSight = heading !== null && (virtualizer.measurementsCache[heading]?.start ?? 0) < top;
-  const tabStop = isUnderWay ? null : firstInSight;
+  useLayoutEffect(() => {
+    const first = items.find(({ index, start }) => start >= top && !rows.isHeading(index));
+    const row = rows.rowAt(first?.index ?? 0);
+    inSight.current = row.kind === 'line' ? row.n : row.group.first;
+  });
   const toggle = (index: number, group: LogGroup, isOpen: boolean) => {
     const startPx = virtualizer.measurementsCache[index]?.start ?? 0;
     follow.leave();
@@ -103,12 +110,12 @@ export function LogLines(props: LogLinesProps) {
       tabIndex={0}
       onScroll={follow.scrolled}
       onWheel={follow.turned}
-      className={`overflow-auto overscroll-contain bg-panel font-mono text-[12.5px] focus-visible:-outline-offset-2 ${props.className}`}
-      style={{ '--log-digits': String(shown).length } as React.CSSProperties}
+      className={`overflow-auto overscroll-contain bg-panel font-mono text-[12.5px] [font-variant-ligatures:none] focus-visible:-outline-offset-2 ${props.className}`}
+      style={{ '--log-digits': String(shown).length } as CSSProperties}
     >
       <div className="relative min-w-full" style={{ inlineSize: contentWidth, blockSize: virtualizer.getTotalSize() }}>
         {isHeadingOutOfSight && (
-          <div className="sticky top-0 z-10 h-0">
+          <div className="sticky -top-px z-10 h-0">
             <div style={{ blockSize: headingHeightPx }}>{headingAt(heading)}</div>
           </div>
         )}
@@ -134,7 +141,6 @@ export function LogLines(props: LogLinesProps) {
               pattern={props.pattern}
               currentColumn={match?.n === n ? match.column : null}
               isLinked={n === line}
-              isTabStop={n === line || n === match?.n || index === tabStop}
               onLine={onLine}
             />
           );
@@ -173,54 +179,4 @@ function groupFacts({
     durationMs: endedAtMs === null ? null : endedAtMs - group.startedAtMs,
     showsAttempt: groups.at(-1)?.attempt !== groups[0]?.attempt,
   };
-}
-
-/** Keeps the end in sight until the reader goes up, and again when the reader has come back to it. */
-function useScrollFollowing({
-  area,
-  isFollowing,
-  onFollow,
-}: {
-  readonly area: React.RefObject<HTMLDivElement | null>;
-  readonly isFollowing: boolean;
-  readonly onFollow: (isFollowing: boolean) => void;
-}) {
-  const tell = useLatest(onFollow);
-  const [state] = useState({ isSticky: isFollowing, topPx: 0 });
-  const [follow] = useState(() => {
-    const set = (isSticky: boolean) => {
-      if (state.isSticky === isSticky) return;
-      state.isSticky = isSticky;
-      tell(isSticky);
-    };
-    return {
-      leave: () => set(false),
-      /** Before the position is known: a line that comes meanwhile must not pull the reader back down. */
-      turned: ({ deltaY }: React.WheelEvent) => {
-        if (deltaY < 0) set(false);
-      },
-      scrolled: ({ currentTarget: { scrollTop, scrollHeight, clientHeight } }: React.UIEvent<HTMLDivElement>) => {
-        const isUp = scrollTop < state.topPx;
-        state.topPx = scrollTop;
-        if (scrollHeight - scrollTop - clientHeight < endWithinPx) set(true);
-        else if (isUp) set(false);
-      },
-      stick: () => {
-        if (state.isSticky && area.current !== null) area.current.scrollTop = area.current.scrollHeight;
-      },
-    };
-  });
-  useLayoutEffect(() => {
-    state.isSticky = isFollowing;
-  }, [state, isFollowing]);
-  return follow;
-}
-
-/** A function that stays the same and calls the latest one. */
-function useLatest<Argument>(latest: (argument: Argument) => void): (argument: Argument) => void {
-  const held = useRef(latest);
-  useLayoutEffect(() => {
-    held.current = latest;
-  });
-  return useCallback((argument) => held.current(argument), []);
 }

@@ -4,12 +4,15 @@ import {
   ChevronDown,
   ChevronUp,
   Download,
+  Link2,
   Maximize2,
   Minimize2,
   Search,
 } from 'lucide-react';
 import { rawLogPath } from '../../shared/api/api.ts';
 import { buttonClass, IconButton } from '../../shared/ui/button.tsx';
+import { CopyButton } from '../../shared/ui/copy-button.tsx';
+import { Tooltip } from '../../shared/ui/tooltip.tsx';
 
 export interface LogToolbarProps {
   readonly jobId: string;
@@ -26,13 +29,16 @@ export interface LogToolbarProps {
   readonly isFollowing: boolean;
   readonly onFollow: (isFollowing: boolean) => void;
   readonly onStart: () => void;
+  /** A link to the line that is pointed at, or else to the first in sight. */
+  readonly linkHere: () => string;
   readonly isMaximised: boolean;
   readonly onMaximise: (isMaximised: boolean) => void;
 }
 
 /** The title of a log, and what can be done with it. */
 export function LogToolbar(props: LogToolbarProps) {
-  const { jobId, headingId, countText, isUnderWay, isFollowing, onFollow, onStart, isMaximised, onMaximise } = props;
+  const { jobId, headingId, countText, isUnderWay, isFollowing, onFollow, onStart, linkHere, isMaximised, onMaximise } =
+    props;
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-2 border-b border-line px-4 py-2">
       <h2 id={headingId} className="text-sm font-semibold">
@@ -55,15 +61,17 @@ export function LogToolbar(props: LogToolbarProps) {
           <ArrowDownToLine aria-hidden="true" />
           <span className={isUnderWay ? '' : 'sr-only'}>{isUnderWay ? 'Follow' : 'To the end'}</span>
         </button>
-        <a
-          href={rawLogPath(jobId)}
-          download=""
-          title="Download the log"
-          aria-label="Download the log"
-          className={buttonClass({ kind: 'quiet', size: 'square' })}
-        >
-          <Download aria-hidden="true" />
-        </a>
+        <CopyButton label="Copy a link to this line" kind="quiet" icon={Link2} text={linkHere} />
+        <Tooltip content="Download the log">
+          <a
+            href={rawLogPath(jobId)}
+            download=""
+            aria-label="Download the log"
+            className={buttonClass({ kind: 'quiet', size: 'square' })}
+          >
+            <Download aria-hidden="true" />
+          </a>
+        </Tooltip>
         <IconButton
           label={isMaximised ? 'Back to the page' : 'Fill the window'}
           kind="quiet"

@@ -2,6 +2,7 @@ import './log.css';
 import { useEffect, useId, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { api } from '../../shared/api/api.ts';
 import { useLive } from '../../shared/live/live.ts';
+import { linkTo } from './link-to.ts';
 import { LogBody } from './log-body.tsx';
 import { type LogFeed, startLogFeed } from './log-feed.ts';
 import type { LogGroup } from './log-index.ts';
@@ -48,6 +49,12 @@ function JobLog({ jobId, isUnderWay, asOfMs, line, onLine }: LogViewerProps) {
   const goToLine = (n: number) => setGoal({ to: 'line', n });
   const search = useLogSearch({ store, shown, onMatch: goToLine });
   const maximised = useMaximised();
+  const inSight = useRef(1);
+  const linkHere = () => {
+    const n = line ?? search.match?.n ?? inSight.current;
+    if (n !== line) onLine(n);
+    return linkTo(n);
+  };
 
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const { groups } = view;
@@ -88,6 +95,7 @@ function JobLog({ jobId, isUnderWay, asOfMs, line, onLine }: LogViewerProps) {
         isFollowing={isFollowing}
         onFollow={follow}
         onStart={() => setGoal({ to: 'start' })}
+        linkHere={linkHere}
         isMaximised={maximised.isMaximised}
         onMaximise={maximised.set}
       />
@@ -102,6 +110,7 @@ function JobLog({ jobId, isUnderWay, asOfMs, line, onLine }: LogViewerProps) {
         isFollowing={isFollowing}
         onFollow={follow}
         goal={goal}
+        inSight={inSight}
         pattern={search.pattern}
         match={search.match}
         line={line}
