@@ -20,16 +20,17 @@ export function NotificationBell() {
   const [isOpen, setOpen] = useState(false);
   const titleId = useId();
   const unreadCount = view.status === 'known' ? view.unreadCount : 0;
+  const countText = unreadCount > maxBadge ? `${maxBadge}+` : `${unreadCount}`;
   return (
     <Popover.Root open={isOpen} onOpenChange={setOpen}>
       <Popover.Trigger asChild>
         <IconButton
-          label={unreadCount === 0 ? 'Notifications' : `Notifications, ${unreadCount} unread`}
+          label={unreadCount === 0 ? 'Notifications' : `Notifications, ${countText} unread`}
           kind="quiet"
           className="relative data-[state=open]:bg-panel-2 data-[state=open]:text-fg"
         >
           <Bell aria-hidden="true" />
-          {unreadCount > 0 && <Badge count={unreadCount} />}
+          {unreadCount > 0 && <Badge>{countText}</Badge>}
         </IconButton>
       </Popover.Trigger>
       <Popover.Portal>
@@ -38,6 +39,7 @@ export function NotificationBell() {
           sideOffset={8}
           collisionPadding={8}
           aria-labelledby={titleId}
+          onOpenAutoFocus={focusOnNewest}
           className="z-40 flex max-h-[min(36rem,var(--radix-popover-content-available-height))] w-[calc(100vw-1rem)] flex-col overflow-hidden rounded-panel border border-line bg-panel shadow-float outline-none sm:w-104"
         >
           <PanelHead titleId={titleId} unreadCount={unreadCount} />
@@ -51,13 +53,20 @@ export function NotificationBell() {
   );
 }
 
-function Badge({ count }: { readonly count: number }) {
+/** Without this it would be the button that marks all as read, and a second Enter would press it. */
+function focusOnNewest(event: Event): void {
+  if (!(event.target instanceof HTMLElement)) return;
+  event.preventDefault();
+  (event.target.querySelector<HTMLElement>('[data-main]') ?? event.target).focus();
+}
+
+function Badge({ children }: { readonly children: string }) {
   return (
     <span
       aria-hidden="true"
-      className="absolute top-0 right-0 grid h-4.5 min-w-4.5 place-items-center rounded-full border-2 border-bg bg-accent px-1 text-[10px] leading-none font-semibold text-accent-fg tabular-nums"
+      className="absolute -top-0.5 -right-0.5 grid h-4.5 min-w-4.5 place-items-center rounded-full border-2 border-bg bg-accent px-1 text-[10px] leading-none font-semibold text-accent-fg tabular-nums"
     >
-      {count > maxBadge ? `${maxBadge}+` : count}
+      {children}
     </span>
   );
 }

@@ -39,7 +39,7 @@ export function NotificationRow({ notification, isChosen, onFocus, onOpen, onRea
           tabIndex={tabIndex}
           aria-keyshortcuts="Delete"
           onClick={onOpen}
-          className="block text-fg no-underline -outline-offset-2 after:absolute after:inset-0"
+          className="block text-fg no-underline outline-none after:absolute after:inset-0 after:rounded-md focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
         >
           <span className="flex items-baseline gap-2">
             {!read && <span className="sr-only">Unread:</span>}
@@ -70,14 +70,14 @@ export function NotificationRow({ notification, isChosen, onFocus, onOpen, onRea
         )}
       </div>
       <div className="absolute top-2 right-2 flex shrink-0 gap-0.5 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 [@media(hover:none)]:relative [@media(hover:none)]:top-0 [@media(hover:none)]:right-0 [@media(hover:none)]:flex-col [@media(hover:none)]:gap-2 [@media(hover:none)]:opacity-100">
-        <RowButton label="Delete" tabIndex={tabIndex} onClick={onRemove}>
-          <X aria-hidden="true" />
-        </RowButton>
         {!read && (
           <RowButton label="Mark as read" tabIndex={tabIndex} onClick={onRead}>
             <Check aria-hidden="true" />
           </RowButton>
         )}
+        <RowButton label="Delete" tabIndex={tabIndex} onClick={onRemove}>
+          <X aria-hidden="true" />
+        </RowButton>
       </div>
     </li>
   );

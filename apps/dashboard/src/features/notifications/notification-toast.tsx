@@ -19,7 +19,7 @@ export function NotificationToast({ notification }: { readonly notification: Not
   const store = useNotificationsStore();
   const previewUrl = previewUrlOf(notification);
   const done = (): void => {
-    toast.dismiss(jobId);
+    toast.dismiss(id);
     attempt(store.read(id), 'The notification could not be marked as read.');
   };
   const retry = (): void => {
@@ -30,7 +30,7 @@ export function NotificationToast({ notification }: { readonly notification: Not
     );
   };
   return (
-    <ToastFrame toastId={jobId} icon={displayOfType(type)} title={title} message={message}>
+    <ToastFrame toastId={id} icon={displayOfType(type)} title={title} message={message}>
       {previewUrl !== null && (
         <a
           href={previewUrl}

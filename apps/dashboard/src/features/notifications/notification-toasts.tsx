@@ -1,5 +1,5 @@
 import { useRouter } from '@tanstack/react-router';
-import type { Notification } from '@yardmaster/protocol';
+import { maxNotifications, type Notification } from '@yardmaster/protocol';
 import { type CSSProperties, useEffect, useEffectEvent } from 'react';
 import { Toaster, toast } from 'sonner';
 import { preferences } from '../../shared/preferences/preferences.ts';
@@ -14,23 +14,44 @@ const briefMs = 4_000;
 /** Ends are read by somebody who did not wait for them, and lead somewhere. */
 const endMs = 12_000;
 const summaryId = 'summary';
+/** As many as the list behind the bell holds. */
+const maxHeld = maxNotifications;
 
 /** Tells of what happens while the page is open: by toasts, and where it was asked for by sound and by the browser. */
 export function NotificationToasts() {
   const store = useNotificationsStore();
   const router = useRouter();
-  const tell = useEffectEvent((told: Told) => {
+  const showToasts = useEffectEvent((told: Told) => {
     const page = { path: router.state.location.pathname, isInForeground: !document.hidden };
     if (told.kind === 'summary') showSummary(told);
     else for (const one of told.notifications) if (!isShownAlready(one, page)) show(one);
-    tellOtherwise(told, (jobId) => void router.navigate({ to: '/jobs/$jobId', params: { jobId } }));
   });
+  const openBuild = useEffectEvent((jobId: string) => void router.navigate({ to: '/jobs/$jobId', params: { jobId } }));
   useEffect(() => {
-    const arrivals = createArrivals({ nowMs: Date.now, setTimer: startTimer, tell: (told) => tell(told) });
+    const parts = { nowMs: Date.now, setTimer: startTimer };
+    // In the background toasts would pile up unseen: they wait, and are told together when somebody looks again.
+    let held: readonly Notification[] = [];
+    const returned = createArrivals({ ...parts, tell: (told) => showToasts(told) });
+    const arrivals = createArrivals({
+      ...parts,
+      tell(told) {
+        tellOtherwise(told, (jobId) => openBuild(jobId));
+        if (document.hidden) held = [...held, ...told.notifications].slice(-maxHeld);
+        else showToasts(told);
+      },
+    });
+    const release = (): void => {
+      if (document.hidden) return;
+      for (const one of held) returned.add(one);
+      held = [];
+    };
     const leave = store.onArrival(arrivals.add);
+    document.addEventListener('visibilitychange', release);
     return () => {
+      document.removeEventListener('visibilitychange', release);
       leave();
       arrivals.stop();
+      returned.stop();
     };
   }, [store]);
   return (
@@ -47,12 +68,24 @@ export function NotificationToasts() {
   );
 }
 
-/** One toast for each build: what is newer takes the place of what it said before. */
+/** The toast of each build that has one. */
+const shownOf = new Map<string, string>();
+
+/** One toast for each build: what is newer takes the place of what is there. */
 function show(notification: Notification): void {
-  const { isEnd } = displayOfType(notification.type);
+  const { id, jobId, type } = notification;
+  // Not by giving it the same id: sonner loses what comes while the one before it fades away.
+  const earlier = shownOf.get(jobId);
+  if (earlier !== undefined) toast.dismiss(earlier);
+  shownOf.set(jobId, id);
+  const forget = (): void => {
+    if (shownOf.get(jobId) === id) shownOf.delete(jobId);
+  };
   toast.custom(() => <NotificationToast notification={notification} />, {
-    id: notification.jobId,
-    duration: isEnd ? endMs : briefMs,
+    id,
+    duration: displayOfType(type).isEnd ? endMs : briefMs,
+    onDismiss: forget,
+    onAutoClose: forget,
   });
 }
 

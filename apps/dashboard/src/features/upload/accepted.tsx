@@ -19,17 +19,19 @@ export function Accepted({ answer, onAnother }: AcceptedProps) {
   const job = [...active, ...ended].find(({ id }) => id === buildJobId);
   return (
     <div className="flex flex-col gap-3 rounded-panel border border-line bg-panel p-4 shadow-panel">
-      <div className="flex flex-wrap items-center gap-x-3 gap-y-3">
-        <StatusIcon tone={job === undefined ? 'waiting' : displayOf(job).tone} />
-        <div className="min-w-0 flex-1 basis-56">
-          <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
-            <span className="min-w-0 truncate font-medium" title={name}>
-              {name}
-            </span>
-            {job !== undefined && <span className="text-muted">#{job.buildNumber}</span>}
-            <BuildBadge job={job} queuePosition={answer.queuePosition} />
-          </p>
-          <p className="mt-0.5 text-[13px] text-muted wrap-anywhere">{activityOf(job, answer)}</p>
+      <div className="flex flex-wrap items-center gap-3">
+        <div className="flex min-w-0 flex-1 basis-64 items-start gap-3">
+          <StatusIcon tone={job === undefined ? 'waiting' : displayOf(job).tone} />
+          <div className="min-w-0 flex-1">
+            <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
+              <span className="min-w-0 truncate font-medium" title={name}>
+                {name}
+              </span>
+              {job !== undefined && <span className="text-muted">#{job.buildNumber}</span>}
+              <BuildBadge job={job} queuePosition={answer.queuePosition} />
+            </p>
+            <p className="mt-0.5 text-[13px] text-muted wrap-anywhere">{activityOf(job, answer)}</p>
+          </div>
         </div>
         <div className="flex flex-wrap gap-2">
           {job?.previewUrl != null && (
@@ -74,6 +76,7 @@ function BuildBadge({ job, queuePosition }: BuildBadgeProps) {
   return <StatusBadge tone={tone}>{job.status === 'building' ? `${status} ${job.progress} %` : status}</StatusBadge>;
 }
 
+/** The answer of the server, until the build is known here. */
 function activityOf(job: JobSummary | undefined, answer: UploadAnswer): string {
   if (job === undefined) return answer.message;
   if (job.error !== null) return job.error.message;
