@@ -164,7 +164,7 @@ test('time goes by from the request, then from the start, and stops at the end',
   history.clock.advance(5_000);
   await history.claim(id);
   const building = await known(history, readModels, id);
-  expect(elapsedAt(building.summary, requestedMs + 7_000)).toEqual({ word: 'Started', ms: 2_000 });
+  expect(elapsedAt(building.summary, requestedMs + 7_000)).toEqual({ word: 'Building for', ms: 2_000 });
   history.clock.advance(9_000);
   await history.complete(id);
   const completed = await known(history, readModels, id);

@@ -1,7 +1,7 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { finalStatuses } from '@yardmaster/domain';
 import type { JobSummary } from '@yardmaster/protocol';
-import { useCallback, useDeferredValue, useMemo, useRef, useState } from 'react';
+import { useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { ContextInspector } from '../../features/history/context-inspector.tsx';
 import { EventHistory } from '../../features/history/event-history.tsx';
 import { TimeTravelBar } from '../../features/history/time-travel-bar.tsx';
@@ -10,6 +10,7 @@ import { BuildActions } from '../../features/job/build-actions.tsx';
 import { buildAt } from '../../features/job/build-at.ts';
 import { BuildHeader } from '../../features/job/build-header.tsx';
 import { BuildNotFound, BuildSkeleton, DriftNote } from '../../features/job/build-states.tsx';
+import { KeepsHeight } from '../../features/job/keeps-height.tsx';
 import { MomentBar } from '../../features/job/moment-bar.tsx';
 import { Outcome } from '../../features/job/outcome.tsx';
 import { useServerWord } from '../../features/job/server-word.ts';
@@ -60,16 +61,8 @@ function KnownBuild({ job, replay }: { readonly job: JobSummary; readonly replay
   // The log may be long: it follows a slider when there is time.
   const logAsOfMs = useDeferredValue(build.asOfMs);
   const isUnderWay = !finalStatuses.has(job.status);
-  const { top, keptPx, keep } = useKeptHeight();
   // Decided once: panels that change places while somebody reads them would be worse than any order.
   const [isLogFirst] = useState(job.status === 'failed');
-  const onMoment = useCallback(
-    (next: number | null) => {
-      if (isLive) keep();
-      goTo(next);
-    },
-    [isLive, keep, goTo],
-  );
   const onLine = useCallback(
     (next: number | undefined) =>
       void navigate({ search: (before) => ({ ...before, line: next }), replace: true, resetScroll: false }),
@@ -80,11 +73,13 @@ function KnownBuild({ job, replay }: { readonly job: JobSummary; readonly replay
   const chart = (
     <Panel key="chart" id="chart" title="State machine">
       <Statechart replay={replay} at={at} isLive={isLive} />
-      <TimeTravelBar replay={replay} at={at} isLive={isLive} onMoment={onMoment} />
+      <TimeTravelBar replay={replay} at={at} isLive={isLive} onMoment={goTo} />
     </Panel>
   );
   const log = (
-    <LogViewer key="log" jobId={job.id} isUnderWay={isUnderWay} asOfMs={logAsOfMs} line={line} onLine={onLine} />
+    <KeepsHeight key="log" isPast={!isLive} className="flex min-w-0 flex-col [&>*]:flex-1">
+      <LogViewer jobId={job.id} isUnderWay={isUnderWay} asOfMs={logAsOfMs} line={line} onLine={onLine} />
+    </KeepsHeight>
   );
   return (
     <div className="flex flex-col gap-4">
@@ -92,19 +87,19 @@ function KnownBuild({ job, replay }: { readonly job: JobSummary; readonly replay
         websiteName={job.websiteName}
         eventsBack={isLive ? 0 : last - at}
         isUnderWay={isUnderWay}
-        onLive={() => onMoment(null)}
+        onLive={() => goTo(null)}
       />
       <Announcer job={job} isPast={!isLive} />
-      <div ref={top} className="flex flex-col gap-4" style={isLive ? undefined : { minHeight: keptPx }}>
+      <KeepsHeight isPast={!isLive} className="flex flex-col gap-4">
         <BuildHeader build={build} actions={<BuildActions job={job} isPast={!isLive} onRetried={onRetried} />} />
         <DriftNote replay={replay} />
         <Outcome build={build} latest={job} />
         <StepStrip build={build} />
-      </div>
+      </KeepsHeight>
       <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_25rem]">
         <div className="flex min-w-0 flex-col gap-4">{isLogFirst ? [log, chart] : [chart, log]}</div>
         <div className="flex min-w-0 flex-col gap-4">
-          <EventHistory replay={replay} at={at} onMoment={onMoment} />
+          <EventHistory replay={replay} at={at} onMoment={goTo} />
           <ContextInspector replay={replay} at={at} />
         </div>
       </div>
@@ -123,12 +118,4 @@ function useAddressedMoment(lastRevision: number) {
       resetScroll: false,
     });
   return useMoment({ inAddress: at ?? null, lastRevision, writeToAddress });
-}
-
-/** What is above the chart keeps its height in the past, so that the slider stays under the pointer that scrubs. */
-function useKeptHeight() {
-  const top = useRef<HTMLDivElement>(null);
-  const [keptPx, setKeptPx] = useState(0);
-  const keep = useCallback(() => setKeptPx(top.current?.offsetHeight ?? 0), []);
-  return { top, keptPx, keep };
 }

@@ -108,7 +108,7 @@ interface SourceLineProps {
 function SourceLine({ line: { number, text, isMarked }, column }: SourceLineProps) {
   const indent = isMarked && column !== null ? caretIndent(text, column) : null;
   return (
-    <span className={`block border-l-2 ${isMarked ? 'border-bad bg-bad-soft' : 'border-transparent text-muted'}`}>
+    <span className={`block border-l-2 ${isMarked ? 'border-bad bg-bad-soft' : 'border-bg bg-bg text-muted'}`}>
       <span className={gutter}>{number}</span>
       <span className="pr-4">{text}</span>
       {indent !== null && (
@@ -122,7 +122,7 @@ function SourceLine({ line: { number, text, isMarked }, column }: SourceLineProp
   );
 }
 
-const gutter = 'inline-block w-12 pr-3 text-right font-normal select-none';
+const gutter = 'sticky left-0 inline-block bg-inherit w-12 pr-3 text-right font-normal select-none';
 
 /** On a narrow screen the place that matters may be far to the right. */
 function bringIntoSight(caret: HTMLElement | null): void {

@@ -16,6 +16,7 @@ export interface BuildAt {
   readonly steps: readonly StepView[];
   /** Why it failed, or why its last attempt did while another is to come. */
   readonly failure: Failure | null;
+  /** Who has or had the latest attempt. */
   readonly workerId: string | null;
   /** When the next attempt is due, while a build waits for it. */
   readonly retryDueAt: string | null;
@@ -48,7 +49,7 @@ export function buildAt(frames: readonly Frame[], revision: number, summary: Job
     request: context.request,
     steps: stepViews(passed),
     failure: context.failure,
-    workerId: context.workerId,
+    workerId: claimIn(passed)?.workerId ?? null,
     retryDueAt: context.retryDueAt,
     cancel: cancelIn(passed),
   };
@@ -91,6 +92,11 @@ function summaryAt({ revision, snapshot, status, atMs }: Frame, { passed, summar
   };
 }
 
+function claimIn(passed: readonly Frame[]): BuildJobEventOf<'BuildClaimed'>['data'] | null {
+  const claimed = passed.findLast(({ event }) => event.type === 'BuildClaimed');
+  return claimed?.event.type === 'BuildClaimed' ? claimed.event.data : null;
+}
+
 /** No event tells these, so they are not known of the past. */
 const unknownThen = {
   queuePosition: null,
@@ -124,5 +130,5 @@ export function elapsedAt(job: JobSummary, nowMs: number): { readonly word: stri
   const endMs = job.completedAt === null ? nowMs : Date.parse(job.completedAt);
   const ms = Math.max(0, endMs - Date.parse(job.startedAt ?? job.createdAt));
   if (job.completedAt !== null) return { word: job.startedAt === null ? 'Waited' : 'Took', ms };
-  return { word: job.startedAt === null ? 'Waiting for' : 'Started', ms };
+  return { word: job.startedAt === null ? 'Waiting for' : 'Building for', ms };
 }

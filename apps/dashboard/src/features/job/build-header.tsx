@@ -41,7 +41,7 @@ export function BuildHeader({ build, actions }: BuildHeaderProps) {
 /** How far a build under way is, or what it waits for. */
 function Going({ build: { job } }: { readonly build: BuildAt }) {
   const { tone, activity } = displayOf(job);
-  if (activity === null) return null;
+  if (activity === null || job.state === 'attemptFailed') return null;
   const { queuePosition, estimatedTimeRemaining } = job;
   return (
     <div className="flex flex-col gap-2 rounded-panel border border-line bg-panel px-4 py-3 shadow-panel">
@@ -110,10 +110,7 @@ function Times({ build: { job, asOfMs } }: { readonly build: BuildAt }) {
     <>
       <div>
         <dt>{word}</dt>
-        <dd className="tabular-nums">
-          {durationText(ms)}
-          {word === 'Started' && ' ago'}
-        </dd>
+        <dd className="tabular-nums">{durationText(ms)}</dd>
       </div>
       <div>
         <dt>Requested</dt>

@@ -51,7 +51,7 @@ function LiveBadge() {
   return (
     <span className="ml-auto inline-flex items-center gap-1.5 rounded-full border border-line bg-panel px-2.5 py-1 text-xs font-medium">
       <Radio className="size-3.5 text-ok" aria-hidden="true" />
-      Live
+      Following live
     </span>
   );
 }

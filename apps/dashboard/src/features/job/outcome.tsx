@@ -20,7 +20,9 @@ export function Outcome({ build, latest }: OutcomeProps) {
   const { job, failure, cancel, isLive } = build;
   if (cancel !== null) return <CancelNote cancel={cancel} />;
   if (failure !== null) {
-    return job.status === 'failed' ? <FailurePanel failure={failure} /> : <RetryNote build={build} failure={failure} />;
+    // For a moment it is open whether there will be another attempt.
+    const goesOn = job.status !== 'failed' && job.state !== 'attemptFailed';
+    return goesOn ? <RetryNote build={build} failure={failure} /> : <FailurePanel failure={failure} />;
   }
   if (job.previewUrl !== null) return <PreviewCard job={job} url={job.previewUrl} />;
   if (!isLive && latest.completedAt !== null) return <NotYet />;
@@ -88,12 +90,14 @@ function endText(end: Cancel['end']): string {
   return `${processes} ended; nothing of it runs on.`;
 }
 
-/** Grows into the place that is kept for what came later. */
+/** Fills the place that is kept for what came later, where there is any to fill. */
 function NotYet() {
   return (
-    <div className="flex flex-1 items-center justify-center gap-2 rounded-panel border border-dashed border-line-strong p-4 text-center text-muted">
-      <Hourglass className="size-4 shrink-0" aria-hidden="true" />
-      How it ended lies after this moment.
+    <div className="-mt-4 min-h-0 flex-1 basis-0 overflow-hidden pt-4 [container-type:size]">
+      <p className="hidden h-full items-center justify-center gap-2 rounded-panel border border-dashed border-line-strong text-muted [@container(min-height:3rem)]:flex">
+        <Hourglass className="size-4 shrink-0" aria-hidden="true" />
+        How it ended lies after this moment.
+      </p>
     </div>
   );
 }
