@@ -20,10 +20,9 @@ export function CompactRows({ frames, shown, at, viewerId, onMoment }: EventRows
   return (
     <RowList
       label="Events"
-      count={shown.length}
+      keys={shown}
       current={shown.indexOf(at)}
       heightPx={38}
-      keyOf={(index) => shown[index] ?? index}
       rowAttributes={(index) => ({ 'data-revision': shown[index] })}
       row={(index, button) => {
         const frame = frames[shown[index] ?? -1];

@@ -18,10 +18,9 @@ export function RawRows({ frames, shown, at, onMoment }: EventRowsProps) {
   return (
     <RowList
       label="Events as they are stored"
-      count={shown.length}
+      keys={shown}
       current={shown.indexOf(at)}
       heightPx={38}
-      keyOf={(index) => shown[index] ?? index}
       rowAttributes={(index) => ({ 'data-revision': shown[index] })}
       row={(index, button) => {
         const frame = frames[shown[index] ?? -1];

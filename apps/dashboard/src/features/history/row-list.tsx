@@ -1,5 +1,5 @@
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 
 /** Up to here all rows are drawn, so that the browser's own search finds them; beyond only those in sight. */
 const maxRowsDrawn = 100;
@@ -16,27 +16,30 @@ export interface RowButtonProps {
 
 interface RowListProps {
   readonly label: string;
-  readonly count: number;
+  /** One of its own for every row; the same array for as long as the rows are the same. */
+  readonly keys: readonly (string | number)[];
   /** The row that is kept in sight; -1 for none. */
   readonly current: number;
   /** Of a row, before it was measured. */
   readonly heightPx: number;
-  readonly keyOf: (index: number) => string | number;
   /** Attributes of the row. */
   readonly rowAttributes?: (index: number) => Readonly<Record<`data-${string}`, number | undefined>>;
   readonly row: (index: number, button: RowButtonProps) => ReactNode;
 }
 
 /** A list of rows that scrolls by itself and draws only what is in sight, however many there are. */
-export function RowList({ label, count, current, heightPx, keyOf, rowAttributes, row }: RowListProps) {
+export function RowList({ label, keys, current, heightPx, rowAttributes, row }: RowListProps) {
+  const count = keys.length;
   const scroller = useRef<HTMLDivElement>(null);
   const [focused, setFocused] = useState<number | null>(null);
   const tabStop = Math.min(count - 1, focused ?? Math.max(0, current));
+  // Another function would have every row placed anew.
+  const getItemKey = useCallback((index: number) => keys[index] ?? index, [keys]);
   const virtualizer = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
     estimateSize: () => heightPx,
-    getItemKey: keyOf,
+    getItemKey,
     overscan: count <= maxRowsDrawn ? maxRowsDrawn : overscanRows,
     rangeExtractor: (range) => [...new Set([...defaultRangeExtractor(range), tabStop])].sort((a, b) => a - b),
   });

@@ -17,15 +17,15 @@ type Row = { readonly kind: 'group'; readonly group: SpanGroup } | { readonly ki
 /** What the build did and waited for, attempt by attempt, in proportion to the time it took. */
 export function TimelineRows({ frames, at, onMoment }: TimelineRowsProps) {
   const rows = useMemo(() => rowsOf(timelineOf(frames)), [frames]);
+  const keys = useMemo(() => rows.map(keyOf), [rows]);
   const current = rows.findLastIndex((row) => row.kind === 'span' && row.span.from <= at);
   const scale = scaleOf(frames);
   return (
     <RowList
       label="Timeline"
-      count={rows.length}
+      keys={keys}
       current={current}
       heightPx={38}
-      keyOf={(index) => keyOf(rows[index], index)}
       rowAttributes={(index) => ({ 'data-revision': revisionOf(rows[index]) })}
       row={(index, button) => {
         const row = rows[index];
@@ -46,8 +46,7 @@ const rowsOf = (groups: readonly SpanGroup[]): readonly Row[] =>
 
 const revisionOf = (row: Row | undefined): number | undefined => (row?.kind === 'span' ? row.span.from : undefined);
 
-const keyOf = (row: Row | undefined, index: number): string =>
-  row?.kind === 'group' ? `attempt ${row.group.attempt}` : String(revisionOf(row) ?? index);
+const keyOf = (row: Row): string => (row.kind === 'group' ? `attempt ${row.group.attempt}` : String(row.span.from));
 
 interface Scale {
   readonly startMs: number;
