@@ -1,10 +1,13 @@
 import type { Notification } from '@yardmaster/protocol';
 
 /** What a person is told at one moment. */
-export type Told =
-  | { readonly kind: 'each'; readonly notifications: readonly Notification[] }
-  /** Too many, or too old, to be told one by one. */
-  | { readonly kind: 'summary'; readonly notifications: readonly Notification[]; readonly isLate: boolean };
+export interface Told {
+  /** A summary is for too many, or too old, to be told one by one. */
+  readonly kind: 'each' | 'summary';
+  readonly notifications: readonly Notification[];
+  /** Nobody was there when it happened. */
+  readonly isLate: boolean;
+}
 
 export interface Arrivals {
   add(notification: Notification): void;
@@ -46,8 +49,7 @@ export function createArrivals({ nowMs, setTimer, tell }: ArrivalsParts): Arriva
     cancelTimer = null;
     const notifications = [...new Map(all.map((one) => [one.jobId, one])).values()];
     const isLate = notifications.some(({ createdAt }) => nowMs() - Date.parse(createdAt) > maxAgeMs);
-    if (isLate || notifications.length > maxAtOnce) tell({ kind: 'summary', notifications, isLate });
-    else tell({ kind: 'each', notifications });
+    tell({ kind: isLate || notifications.length > maxAtOnce ? 'summary' : 'each', notifications, isLate });
   }
 }
 

@@ -31,7 +31,7 @@ export function NotificationToasts() {
     const parts = { nowMs: Date.now, setTimer: startTimer };
     // In the background toasts would pile up unseen: they wait, and are told together when somebody looks again.
     let held: readonly Notification[] = [];
-    const returned = createArrivals({ ...parts, tell: (told) => showToasts(told) });
+    const returned = createArrivals({ ...parts, tell: (told) => showToasts({ ...told, isLate: true }) });
     const arrivals = createArrivals({
       ...parts,
       tell(told) {
@@ -89,7 +89,7 @@ function show(notification: Notification): void {
   });
 }
 
-function showSummary({ notifications, isLate }: Extract<Told, { kind: 'summary' }>): void {
+function showSummary({ notifications, isLate }: Told): void {
   const title = isLate ? 'While you were away' : 'Several builds at once';
   toast.custom(() => <SummaryToast toastId={summaryId} title={title} message={`${countsText(notifications)}.`} />, {
     id: summaryId,
