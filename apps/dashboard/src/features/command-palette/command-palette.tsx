@@ -1,9 +1,10 @@
 import { Command as Cmdk } from 'cmdk';
 import { Search } from 'lucide-react';
 import { Dialog } from 'radix-ui';
-import { useState } from 'react';
+import { type RefObject, useRef, useState } from 'react';
 import { dialogContentClass, dialogOverlayClass } from '../../shared/ui/dialog.tsx';
 import { Kbd } from '../../shared/ui/kbd.tsx';
+import { useReturnFocus } from '../../shared/ui/use-return-focus.ts';
 import { type Command, type CommandGroup, rankCommands } from './rank-commands.ts';
 
 interface CommandPaletteProps {
@@ -15,37 +16,66 @@ interface CommandPaletteProps {
   readonly forText: (text: string) => Command;
 }
 
-/** Finds whatever can be done by a few letters of its name. It closes before what was chosen runs. */
+/** Finds whatever can be done by a few letters of its name. What was chosen runs when it is closed. */
 export function CommandPalette({ isOpen, onClose, groups, forText }: CommandPaletteProps) {
+  const { onOpenAutoFocus, onCloseAutoFocus } = useReturnFocus();
+  const input = useRef<HTMLInputElement>(null);
+  const chosen = useRef<Command | null>(null);
+  const choose = (command: Command) => {
+    chosen.current = command;
+    onClose();
+  };
   return (
     <Dialog.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
         <Dialog.Overlay className={dialogOverlayClass} />
-        <Dialog.Content className={`${dialogContentClass} max-w-xl overflow-hidden`} aria-describedby={undefined}>
+        <Dialog.Content
+          className={`${dialogContentClass} max-w-xl overflow-hidden`}
+          aria-describedby={undefined}
+          onOpenAutoFocus={(event) => {
+            onOpenAutoFocus(event);
+            input.current?.focus();
+          }}
+          // Not before: the focus is the palette's as long as it is there, and a command may move it.
+          onCloseAutoFocus={(event) => {
+            onCloseAutoFocus(event);
+            chosen.current?.run();
+            chosen.current = null;
+          }}
+        >
           <Dialog.Title className="sr-only">Search builds and commands</Dialog.Title>
-          <Palette groups={groups} forText={forText} onClose={onClose} />
+          <Palette groups={groups} forText={forText} onChoose={choose} inputRef={input} />
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
   );
 }
 
-function Palette({ groups, forText, onClose }: Omit<CommandPaletteProps, 'isOpen'>) {
+interface PaletteProps extends Pick<CommandPaletteProps, 'groups' | 'forText'> {
+  readonly onChoose: (command: Command) => void;
+  readonly inputRef: RefObject<HTMLInputElement | null>;
+}
+
+function Palette({ groups, forText, onChoose, inputRef }: PaletteProps) {
   const [text, setText] = useState('');
   const trimmed = text.trim();
-  const choose = (command: Command) => {
-    onClose();
-    command.run();
-  };
   return (
-    <Cmdk label="Search builds and commands" loop shouldFilter={false} className="flex max-h-[inherit] flex-col">
+    // Ctrl K closes the palette: it is not the way up in the list.
+    <Cmdk
+      label="Search builds and commands"
+      loop
+      shouldFilter={false}
+      vimBindings={false}
+      className="flex max-h-[inherit] flex-col"
+    >
       <div className="flex items-center gap-2.5 border-b border-line px-4">
         <Search className="size-4 shrink-0 text-muted" aria-hidden="true" />
         <Cmdk.Input
+          ref={inputRef}
           value={text}
           onValueChange={setText}
           placeholder="Search builds and commands…"
-          className="h-13 min-w-0 flex-1 bg-transparent text-base outline-none placeholder:text-muted"
+          className="h-13 min-w-0 flex-1 bg-transparent text-base text-ellipsis outline-none placeholder:text-muted"
         />
         <Kbd>Esc</Kbd>
       </div>
@@ -53,13 +83,13 @@ function Palette({ groups, forText, onClose }: Omit<CommandPaletteProps, 'isOpen
         {rankCommands(groups, trimmed).map(({ title, commands }) => (
           <Cmdk.Group key={title} heading={title} className={groupClass}>
             {commands.map((command) => (
-              <Item key={command.id} command={command} onChoose={choose} />
+              <Item key={command.id} command={command} onChoose={onChoose} />
             ))}
           </Cmdk.Group>
         ))}
         {trimmed !== '' && (
           <Cmdk.Group heading="Search" className={groupClass}>
-            <Item command={forText(trimmed)} onChoose={choose} />
+            <Item command={forText(trimmed)} onChoose={onChoose} />
           </Cmdk.Group>
         )}
       </Cmdk.List>

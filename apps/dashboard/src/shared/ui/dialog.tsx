@@ -2,6 +2,7 @@ import { X } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { IconButton } from './button.tsx';
+import { useReturnFocus } from './use-return-focus.ts';
 
 /** What dims the page under a dialog. */
 export const dialogOverlayClass =
@@ -26,19 +27,12 @@ interface DialogProps {
 
 /** A window above the page that keeps the focus until it is closed. The whole of it scrolls under its title. */
 export function Dialog({ isOpen, onClose, title, description, children, className = 'max-w-lg' }: DialogProps) {
+  const returnFocus = useReturnFocus();
   return (
     <Radix.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className={dialogOverlayClass} />
-        <Radix.Content
-          className={`${dialogContentClass} overflow-y-auto ${className}`}
-          // The window itself, which is read out with its title; a field that comes first has `autoFocus`.
-          onOpenAutoFocus={(event) => {
-            event.preventDefault();
-            (event.currentTarget as HTMLElement | null)?.focus();
-          }}
-          {...(description === undefined ? { 'aria-describedby': undefined } : {})}
-        >
+        <Radix.Content className={`${dialogContentClass} overflow-y-auto ${className}`} {...returnFocus}>
           <div className="sticky top-0 z-10 flex items-start gap-3 bg-panel px-5 pt-4 pb-3">
             <div className="min-w-0 flex-1">
               <Radix.Title className="text-base font-semibold text-balance wrap-anywhere">{title}</Radix.Title>
