@@ -83,7 +83,7 @@ describe('the lines of a log', () => {
     store.add(logLines(1, 2));
     expect(draw().isKnown).toBe(false);
     store.expect(6);
-    expect(draw()).toMatchObject({ isKnown: true, last: 6, held: 2 });
+    expect(draw()).toMatchObject({ isKnown: true, last: 6, held: 2, lastAtFirst: 6 });
     expect(store.hole()).toEqual({ after: 2, upTo: 6, isAtEnd: true });
   });
 

@@ -28,18 +28,21 @@ export interface LogLineRowProps {
 export const LogLineRow = memo(function LogLineRow(props: LogLineRowProps) {
   const { store, n, topPx, heightPx, isLinked, onLine } = props;
   const line = store.lineAt(n);
+  const [isPointedAt, setPointedAt] = useState(false);
   const ground = isLinked ? 'bg-accent-soft' : line?.stream === 'stderr' ? 'bg-panel log-stderr' : 'bg-panel';
   return (
     <div
       data-line={n}
       aria-current={isLinked ? 'true' : undefined}
+      onPointerEnter={() => setPointedAt(true)}
+      onPointerLeave={() => setPointedAt(false)}
       className={`group/line absolute top-0 left-0 flex w-full hover:bg-panel-2 ${ground}`}
       style={{ blockSize: heightPx, lineHeight: `${heightPx}px`, transform: `translateY(${topPx}px)` }}
     >
       <div
         className={`log-gutter sticky left-0 z-1 flex shrink-0 select-none group-hover/line:bg-panel-2 ${ground} ${isLinked ? 'shadow-[inset_2px_0_0_var(--accent)]' : ''}`}
       >
-        <CopyLink n={n} onLine={onLine} />
+        <span className="w-6 shrink-0">{isPointedAt && <CopyLink n={n} onLine={onLine} />}</span>
         <a
           href={linkTo(n)}
           tabIndex={-1}
@@ -101,7 +104,7 @@ function CopyLink({ n, onLine }: Pick<LogLineRowProps, 'n' | 'onLine'>) {
       aria-label={isCopied ? `Copied the link to line ${n}` : `Copy the link to line ${n}`}
       title="Copy the link to this line"
       onClick={() => void copy()}
-      className="grid h-full w-6 place-items-center text-muted opacity-0 group-hover/line:opacity-100 hover:text-fg pointer-coarse:hidden"
+      className="grid size-full place-items-center text-muted hover:text-fg pointer-coarse:hidden"
     >
       <Icon className={`size-3.5 ${isCopied ? 'text-ok' : ''}`} aria-hidden="true" />
     </button>

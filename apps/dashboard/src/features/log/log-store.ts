@@ -26,6 +26,8 @@ export interface LogView {
   readonly epoch: number;
   /** Whether it is known by now how many lines there are. */
   readonly isKnown: boolean;
+  /** How many there were when that became known; later ones are new to whoever reads. */
+  readonly lastAtFirst: number;
   /** Why lines that are missing do not come. */
   readonly trouble: Trouble | null;
 }
@@ -75,6 +77,7 @@ export function createLogStore(nextFrame: (callback: () => void) => unknown): Lo
   let readTo = 0;
   let epoch = 0;
   let isKnown = false;
+  let lastAtFirst = 0;
   let trouble: Trouble | null = null;
   let isScheduled = false;
   const index = createLogIndex(lineAt);
@@ -87,8 +90,9 @@ export function createLogStore(nextFrame: (callback: () => void) => unknown): Lo
     },
     expect(count) {
       total = Math.max(total, count);
-      isKnown = true;
       growTo(Math.min(total, maxLines));
+      if (!isKnown) lastAtFirst = facts.length;
+      isKnown = true;
       flushSoon();
     },
     giveUp({ after, upTo }) {
@@ -187,6 +191,7 @@ export function createLogStore(nextFrame: (callback: () => void) => unknown): Lo
       readTo: readOn(),
       epoch,
       isKnown,
+      lastAtFirst,
       trouble,
     };
   }

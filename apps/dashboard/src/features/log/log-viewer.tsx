@@ -106,7 +106,7 @@ function JobLog({ jobId, isUnderWay, asOfMs, line, onLine }: LogViewerProps) {
         shown={shown}
         isUnderWay={isUnderWay}
         isPast={asOfMs !== null}
-        newLines={isFollowing || asOfMs !== null ? 0 : view.last - leftAt}
+        newLines={isFollowing || asOfMs !== null ? 0 : view.last - Math.max(leftAt, view.lastAtFirst)}
         isFollowing={isFollowing}
         onFollow={follow}
         goal={goal}
