@@ -5,6 +5,8 @@ import { describeEvent, type EventTone } from './describe-event.ts';
 /** With more events than these, marks would touch: how many there are is drawn instead of every one. */
 export const maxSingleMarks = 100;
 const maxColumns = 240;
+/** Lines between more attempts than these would be a pattern and tell nothing. */
+const maxAttemptLines = 40;
 const height = 20;
 
 interface MomentMarksProps {
@@ -59,15 +61,16 @@ const Mark = memo(function Mark({
 const ManyMarks = memo(function ManyMarks({ frames }: { readonly frames: readonly Frame[] }) {
   const columns = Math.min(maxColumns, frames.length);
   const paths: Record<EventTone | 'attempt', string> = { plain: '', ok: '', warn: '', bad: '', attempt: '' };
+  const attempts = frames.at(-1)?.snapshot.context.attempt ?? 0;
   const drawn = new Set<string>();
   for (const { event, revision } of frames) {
     const column = Math.round((revision / (frames.length - 1)) * (columns - 1));
     const { tone } = describeEvent(event);
-    for (const kind of event.type === 'BuildClaimed' ? (['attempt'] as const) : [tone]) {
-      if (kind === 'plain' || drawn.has(`${kind}${column}`)) continue;
-      drawn.add(`${kind}${column}`);
-      paths[kind] += `M${column} 0V${height}`;
-    }
+    const isAttemptLine = event.type === 'BuildClaimed' && attempts <= maxAttemptLines;
+    const kind = isAttemptLine ? 'attempt' : tone;
+    if (kind === 'plain' || drawn.has(`${kind}${column}`)) continue;
+    drawn.add(`${kind}${column}`);
+    paths[kind] += `M${column} 0V${height}`;
   }
   return (
     <svg

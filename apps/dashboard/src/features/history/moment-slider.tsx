@@ -60,7 +60,7 @@ function PointedMoment({ frames, revision }: { readonly frames: readonly Frame[]
   return (
     <div
       aria-hidden="true"
-      className="absolute bottom-full z-10 mb-1 w-max max-w-60 rounded-lg bg-fg px-2 py-1 text-xs text-bg shadow-float"
+      className="absolute bottom-full z-10 mb-1 w-max max-w-80 rounded-lg bg-fg px-2 py-1 text-xs text-bg shadow-float"
       // At the left end it begins at the mark, at the right end it ends there: it never leaves the bar.
       style={{ insetInlineStart: `${share * 100}%`, transform: `translateX(${-share * 100}%)` }}
     >

@@ -17,14 +17,15 @@ interface SpeedChoiceProps {
 
 /** How fast a history is played. */
 export function SpeedChoice({ speed, onChoose, className = '' }: SpeedChoiceProps) {
+  return <Select label="Speed of playing" value={speed} options={options} onChange={onChoose} className={className} />;
+}
+
+/** Says what real time leaves out. */
+export function SpeedNote({ speed }: { readonly speed: PlaySpeed }) {
+  if (speed !== 'real') return null;
   return (
-    <span className={`flex items-center gap-2 ${className}`}>
-      {speed === 'real' && (
-        <span className="max-w-24 text-right text-xs text-muted text-balance @2xl:max-w-none">
-          pauses of at most {longestPauseMs / 1_000} s
-        </span>
-      )}
-      <Select label="Speed of playing" value={speed} options={options} onChange={onChoose} />
-    </span>
+    <p className="pb-1 text-xs text-muted">
+      Played as it happened; pauses of more than {longestPauseMs / 1_000} s are shortened to that.
+    </p>
   );
 }

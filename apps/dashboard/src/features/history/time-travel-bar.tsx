@@ -7,7 +7,7 @@ import { Skeleton } from '../../shared/ui/skeleton.tsx';
 import { describeEvent } from './describe-event.ts';
 import { clockText, momentText, offsetText, sinceRequestMs } from './event-times.ts';
 import { MomentSlider } from './moment-slider.tsx';
-import { SpeedChoice } from './speed-choice.tsx';
+import { SpeedChoice, SpeedNote } from './speed-choice.tsx';
 import { useCalmText } from './use-calm-text.ts';
 import { usePlayback } from './use-playback.ts';
 
@@ -101,6 +101,7 @@ export function TimeTravelBar({ replay, at, isLive, onMoment }: TimeTravelBarPro
           goTo(revision);
         }}
       />
+      <SpeedNote speed={playback.speed} />
       <Announcer text={isStepping ? (isLive ? 'Live' : text) : ''} />
     </section>
   );
