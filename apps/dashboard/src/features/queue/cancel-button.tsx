@@ -16,7 +16,7 @@ export function CancelButton({ job, isPending, onCancel }: CancelButtonProps) {
     <>
       <X aria-hidden="true" />
       Cancel
-      <span className="sr-only">{name}</span>
+      <span className="sr-only"> {name}</span>
     </>
   );
   if (job.status === 'pending' || job.status === 'queued') {

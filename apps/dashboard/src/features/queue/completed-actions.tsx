@@ -21,6 +21,7 @@ export function CompletedActions({ job, className = '', textClass = '' }: Comple
         <RotateCw aria-hidden="true" className={retry.isPending ? 'motion-safe:animate-spin' : ''} />
         <span className={textClass}>{job.status === 'completed' ? 'Rebuild' : 'Retry'}</span>
         <span className="sr-only">
+          {' '}
           {job.websiteName}, build {job.buildNumber}
         </span>
       </Button>

@@ -24,7 +24,7 @@ export function DayFilter({ from, to, onChange }: DayFilterProps) {
         className={`${buttonClass()} max-md:flex-auto max-md:justify-between pl-3 pr-2.5 data-[state=open]:bg-panel-2`}
       >
         <CalendarDays className="text-muted max-md:hidden" aria-hidden="true" />
-        <span className="sr-only">Days:</span>
+        <span className="sr-only">Days: </span>
         {rangeText({ from, to }, now)}
         <ChevronDown className="text-muted" aria-hidden="true" />
       </Popover.Trigger>

@@ -13,18 +13,19 @@ import { PriorityMenu } from './priority-menu.tsx';
 import { StepProgress } from './step-progress.tsx';
 import { useJobActions } from './use-job-actions.ts';
 
-/** A build under way, or one that ended while somebody was pointing at it. Draws anew only when its own build changes. */
+/**
+ * A build under way, or one that ended while somebody was pointing at it. Draws anew only when its own build changes; out
+ * of sight it is not laid out.
+ */
 export const JobCard = memo(function JobCard({ job }: { readonly job: JobSummary }) {
   const { cancel, prioritise } = useJobActions(job);
   const { role } = useSession().viewer;
   const { tone, status, canCancel } = displayOf(job);
   const mayPrioritise = role !== 'user' && (job.state === 'queued' || job.state === 'backingOff');
   return (
-    <li className="relative grid gap-x-6 gap-y-3 px-4 py-3 transition-colors hover:bg-panel-2/50 md:grid-cols-[minmax(0,5fr)_minmax(0,6fr)_6rem] md:items-center">
+    <li className="relative [content-visibility:auto] [contain-intrinsic-block-size:auto_4.5rem] grid grid-cols-[minmax(0,1fr)_auto] gap-x-6 gap-y-2 px-4 py-3 transition-colors hover:bg-panel-2/50 md:grid-cols-[minmax(0,5fr)_minmax(0,6fr)_6rem] md:items-center">
       <div className="min-w-0">
-        <div className="max-md:pr-24">
-          <JobLink job={job} />
-        </div>
+        <JobLink job={job} />
         <div className="mt-1 flex min-h-6 flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
           <StatusBadge tone={tone}>{status}</StatusBadge>
           <Times job={job} />
@@ -39,7 +40,7 @@ export const JobCard = memo(function JobCard({ job }: { readonly job: JobSummary
         </div>
       </div>
       <Activity job={job} />
-      <div className="relative z-1 flex justify-end max-md:absolute max-md:top-2 max-md:right-2">
+      <div className="relative z-1 flex justify-end max-md:-mt-1 max-md:-mr-2 max-md:items-start">
         {canCancel && <CancelButton job={job} isPending={cancel.isPending} onCancel={cancel.mutate} />}
         <PreviewLink job={job} />
       </div>
@@ -54,13 +55,16 @@ function Times({ job }: { readonly job: JobSummary }) {
   return <Elapsed since={job.startedAt ?? job.createdAt} />;
 }
 
+/** Under the rest on a phone, and in the middle where it is wide. */
+const activityClass = 'min-w-0 max-md:order-last max-md:col-span-2';
+
 /** What it does, and how far it is; for one that waits its place and why. */
 function Activity({ job }: { readonly job: JobSummary }) {
   const { tone, activity } = displayOf(job);
   if (tone === 'working') {
     const text = activity === null || activity === '' ? 'Starting…' : activity;
     return (
-      <div className="min-w-0">
+      <div className={activityClass}>
         <div className="mb-2 flex items-baseline gap-3">
           <span className="min-w-0 flex-1 truncate">{text}</span>
           <Remaining job={job} />
@@ -71,7 +75,7 @@ function Activity({ job }: { readonly job: JobSummary }) {
     );
   }
   return (
-    <div className="min-w-0 text-muted">
+    <div className={`${activityClass} text-muted`}>
       {job.queuePosition !== null && <p className="font-medium text-fg tabular-nums">Position {job.queuePosition}</p>}
       {activity !== null && <p className="text-pretty">{activity}</p>}
       {job.error !== null && <p className="truncate text-bad">{reasonLine(job)}</p>}

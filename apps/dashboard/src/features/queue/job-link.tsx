@@ -9,7 +9,7 @@ export function JobLink({ job }: { readonly job: JobSummary }) {
       params={{ jobId: job.id }}
       className="flex min-w-0 items-baseline gap-1.5 rounded-sm text-fg no-underline after:absolute after:inset-0 hover:[&>:first-child]:underline"
     >
-      <span className="min-w-0 truncate font-medium underline-offset-2" title={job.websiteName}>
+      <span className="min-w-0 truncate font-medium normal-nums underline-offset-2" title={job.websiteName}>
         {job.websiteName}
       </span>
       <span className="shrink-0 text-muted tabular-nums">#{job.buildNumber}</span>

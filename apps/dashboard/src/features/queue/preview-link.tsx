@@ -9,7 +9,8 @@ export function PreviewLink({ job, textClass = '' }: { readonly job: JobSummary;
     <a className={buttonClass({ size: 'small' })} href={job.previewUrl} target="_blank" rel="noopener noreferrer">
       <span className={textClass}>Preview</span>
       <span className="sr-only">
-        of {job.websiteName}, build {job.buildNumber}, opens in a new tab
+        {' of '}
+        {job.websiteName}, build {job.buildNumber}, opens in a new tab
       </span>
       <ExternalLink aria-hidden="true" />
     </a>

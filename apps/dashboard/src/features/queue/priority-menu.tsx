@@ -24,7 +24,8 @@ export function PriorityMenu({ job, isPending, onChange }: PriorityMenuProps) {
         >
           Priority {job.priority}
           <span className="sr-only">
-            of {job.websiteName}, build {job.buildNumber}: change
+            {' of '}
+            {job.websiteName}, build {job.buildNumber}: change
           </span>
           <ChevronDown className="size-3.5" aria-hidden="true" />
         </button>

@@ -26,7 +26,7 @@ export function QueuePage({ search, onSearch }: QueuePageProps) {
     <>
       <Statistics answer={answer} />
       <FilterBar search={search} onSearch={onSearch} />
-      <UnderWay search={search} onSearch={onSearch} statistics={answer.data?.statistics} />
+      <UnderWay search={search} statistics={answer.data?.statistics} />
       <Completed search={search} onSearch={onSearch} answer={answer} />
       <StatusAnnouncer />
     </>

@@ -1,5 +1,6 @@
 import { Search } from 'lucide-react';
 import { useEffect, useEffectEvent, useState } from 'react';
+import { usePreferences } from '../../shared/preferences/preferences.ts';
 import { Kbd } from '../../shared/ui/kbd.tsx';
 
 /** Typing is over when no key came for so long. */
@@ -12,6 +13,7 @@ interface SearchFieldProps {
 
 /** The text that is looked for, told when the typing pauses, or at once by Enter and by leaving the field. */
 export function SearchField({ text = '', onText }: SearchFieldProps) {
+  const { shortcuts } = usePreferences();
   // What is typed stays as it is typed while the field has the focus, blanks at the end included.
   const [draft, setDraft] = useState<string | null>(null);
   const tell = useEffectEvent(() => {
@@ -47,11 +49,13 @@ export function SearchField({ text = '', onText }: SearchFieldProps) {
           if (key === 'Enter') settle(currentTarget.value);
           if (key === 'Escape') settle('');
         }}
-        className="h-9 w-full rounded-lg border border-line bg-panel pr-9 pl-9 text-sm text-fg placeholder:text-muted pointer-coarse:h-11"
+        className="h-9 w-full rounded-lg border border-line bg-panel pr-2.5 pl-9 text-sm text-fg placeholder:text-muted [&::-webkit-search-cancel-button]:cursor-pointer pointer-coarse:h-11"
       />
-      <span className="pointer-events-none absolute top-1/2 right-2 -translate-y-1/2 group-focus-within:hidden group-has-[input:not(:placeholder-shown)]:hidden pointer-coarse:hidden">
-        <Kbd>/</Kbd>
-      </span>
+      {shortcuts && (
+        <span className="pointer-events-none absolute top-1/2 right-2 -translate-y-1/2 group-focus-within:hidden group-has-[input:not(:placeholder-shown)]:hidden pointer-coarse:hidden">
+          <Kbd>/</Kbd>
+        </span>
+      )}
     </div>
   );
 }

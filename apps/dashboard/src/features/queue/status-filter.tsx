@@ -20,7 +20,7 @@ export function StatusFilter({ chosen = [], onChange }: StatusFilterProps) {
       <DropdownMenu.Trigger
         className={`${buttonClass()} max-md:flex-auto max-md:justify-between pl-3 pr-2.5 data-[state=open]:bg-panel-2`}
       >
-        <span className="sr-only">Status:</span>
+        <span className="sr-only">Status: </span>
         {labelOf(chosen)}
         <ChevronDown className="text-muted" aria-hidden="true" />
       </DropdownMenu.Trigger>

@@ -28,9 +28,7 @@ export function StepProgress({ job, text, label }: StepProgressProps) {
           title={stepNames[step]}
           className={`h-1.5 flex-1 overflow-hidden rounded-full ${index < current ? 'bg-accent' : index === current ? 'bg-accent-soft' : 'bg-panel-2'}`}
         >
-          {index === current && (
-            <span className="block h-full w-1/2 rounded-full bg-accent motion-safe:animate-[slide_1.6s_ease-in-out_infinite]" />
-          )}
+          {index === current && <span className="block h-full w-1/2 rounded-full bg-accent" />}
         </span>
       ))}
     </div>

@@ -1,49 +1,51 @@
 import type { QueueStatistics } from '@yardmaster/protocol';
-import { Hourglass, SearchX } from 'lucide-react';
+import { Hourglass } from 'lucide-react';
 import { type RefObject, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { z } from 'zod';
+import { toneOfStatus } from '../../shared/jobs/job-display.ts';
 import { useJobsStore, useJobsValue } from '../../shared/jobs/jobs-context.ts';
 import { snapshotLimit } from '../../shared/jobs/jobs-store.ts';
-import { Button } from '../../shared/ui/button.tsx';
 import { EmptyState } from '../../shared/ui/empty-state.tsx';
 import { Count, Panel } from '../../shared/ui/panel.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
 import { JobCard } from './job-card.tsx';
 import { jobFilter } from './job-filter.ts';
 import { Pager } from './pager.tsx';
-import { clearedSearch, isFiltered, type QueueSearch } from './queue-search.ts';
+import { isFiltered, type QueueSearch } from './queue-search.ts';
 import { createUnderWayList } from './under-way-list.ts';
 import { after } from './use-queue.ts';
 
+/** With more spinners than these they stand still: each costs the browser a repaint with every frame. */
+const maxSpinners = 4;
 /** The most cards that are drawn at once. */
 const cardsPerPage = 50;
 
 interface UnderWayProps {
   readonly search: QueueSearch;
-  readonly onSearch: (search: QueueSearch) => void;
   /** Of all builds, whatever the filter; undefined while not known. */
   readonly statistics: z.infer<typeof QueueStatistics> | undefined;
 }
 
 /** What is being built, and what waits in which order. */
-export function UnderWay({ search, onSearch, statistics }: UnderWayProps) {
+export function UnderWay({ search, statistics }: UnderWayProps) {
   const list = useRef<HTMLUListElement>(null);
   const { known, jobs } = useUnderWay(list, search);
   const [wantedPage, setPage] = useState(1);
   const pages = Math.max(1, Math.ceil(jobs.length / cardsPerPage));
   const page = Math.min(wantedPage, pages);
   const onPage = jobs.slice((page - 1) * cardsPerPage, page * cardsPerPage);
+  const isBusy = onPage.filter(({ status }) => toneOfStatus[status] === 'working').length > maxSpinners;
   return (
     <Panel id="under-way" title="Under way" aside={known && <Count>{jobs.length.toLocaleString()}</Count>}>
       <MoreThanHeld total={statistics === undefined ? 0 : statistics.waiting + statistics.building} />
       {jobs.length > 0 ? (
-        <ul ref={list} className="divide-y divide-line">
+        <ul ref={list} className={`divide-y divide-line ${isBusy ? '[&_svg]:animate-none!' : ''}`}>
           {onPage.map((job) => (
             <JobCard key={job.id} job={job} />
           ))}
         </ul>
       ) : known ? (
-        <NothingUnderWay search={search} onSearch={onSearch} />
+        <NothingUnderWay search={search} />
       ) : (
         <Loading />
       )}
@@ -95,16 +97,10 @@ function MoreThanHeld({ total }: { readonly total: number }) {
   );
 }
 
-function NothingUnderWay({ search, onSearch }: Pick<UnderWayProps, 'search' | 'onSearch'>) {
+function NothingUnderWay({ search }: Pick<UnderWayProps, 'search'>) {
   const hasAny = useJobsValue(({ active }) => active.length > 0);
   if (isFiltered(search) && hasAny) {
-    return (
-      <EmptyState icon={SearchX} title="Nothing under way matches the filter.">
-        <Button size="small" onClick={() => onSearch(clearedSearch(search))}>
-          Clear filters
-        </Button>
-      </EmptyState>
-    );
+    return <p className="p-4 text-muted">None of the builds under way matches the filter.</p>;
   }
   return (
     <EmptyState icon={Hourglass} title="Nothing is being built.">
