@@ -68,7 +68,7 @@ interface BranchProps extends Required<ValueTreeProps> {
   readonly isList: boolean;
 }
 
-/** Opens by itself when something in it changed. */
+/** Opens by itself when something in it changed; not the request, which is long and all new at once. */
 function Branch({ name, value, changes, path, isList }: BranchProps) {
   const [chosen, setChosen] = useState<boolean | null>(null);
   const hasChange = changes.some((change) => change.path === path || change.path.startsWith(`${path}.`));
