@@ -15,7 +15,7 @@ export function PageAnnouncer() {
         const isAtPart = part !== null && focusPart(part);
         if (isFirst || !pathChanged) return;
         if (!isAtPart) focusPage();
-        setTitle(document.title);
+        setTitle(document.title.replace(/ · Yardmaster$/, ''));
       }),
     [router],
   );

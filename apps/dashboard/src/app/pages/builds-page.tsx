@@ -14,6 +14,7 @@ export function BuildsPage() {
     void navigate({ search: next, replace: next.page === search.page, resetScroll: false });
   return (
     <main id="main" tabIndex={-1} className="mx-auto flex w-full max-w-6xl flex-col gap-5 p-4 outline-none md:p-6">
+      <title>Builds · Yardmaster</title>
       <h1 className="sr-only">Builds</h1>
       <UploadPanel />
       <QueuePage search={search} onSearch={change} />

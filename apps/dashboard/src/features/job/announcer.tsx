@@ -1,5 +1,4 @@
 import type { JobSummary } from '@yardmaster/protocol';
-import { useEffect } from 'react';
 import { displayOf } from '../../shared/jobs/job-display.ts';
 import { buildName, titleOf } from './build-texts.ts';
 
@@ -7,16 +6,12 @@ import { buildName, titleOf } from './build-texts.ts';
 export function Announcer({ job, isPast }: { readonly job: JobSummary; readonly isPast: boolean }) {
   const { status, activity } = displayOf(job);
   const title = titleOf(job);
-  useEffect(() => {
-    const before = document.title;
-    document.title = `${title} · Yardmaster`;
-    return () => {
-      document.title = before;
-    };
-  }, [title]);
   return (
-    <p role="status" className="sr-only">
-      {isPast ? 'Viewing the past.' : `${buildName(job)}: ${status}. ${activity ?? ''}`}
-    </p>
+    <>
+      <title>{`${title} · Yardmaster`}</title>
+      <p role="status" className="sr-only">
+        {isPast ? 'Viewing the past.' : `${buildName(job)}: ${status}. ${activity ?? ''}`}
+      </p>
+    </>
   );
 }
