@@ -1,6 +1,6 @@
 import { buildJobMachine } from '@yardmaster/domain';
 import { describe, expect, test } from 'vitest';
-import { setup } from 'xstate';
+import { type AnyStateNode, setup } from 'xstate';
 import { graphOf } from '../src/features/statechart/graph.ts';
 import { labelLines } from '../src/features/statechart/labels.ts';
 import { transitionId } from '../src/shared/replay/replay-build.ts';
@@ -12,10 +12,11 @@ const labelled = (source: string, target: string) =>
     .filter((each) => each.source === `buildJob.${source}` && each.target === `buildJob.${target}`)
     .map((each) => labelLines(each).join(' '));
 
-/** Of all state nodes of the machine, the root among them. */
-function machineTransitions() {
-  const nodes = [...buildJobMachine.idMap.values()];
-  return nodes.flatMap((node) => [...node.transitions.values()].flat());
+/** The root among them. */
+const stateNodes = nodesFrom(buildJobMachine.root);
+
+function nodesFrom(node: AnyStateNode): readonly AnyStateNode[] {
+  return [node, ...Object.values(node.states).flatMap(nodesFrom)];
 }
 
 describe("the graph of the machine's chart", () => {
@@ -24,12 +25,13 @@ describe("the graph of the machine's chart", () => {
       ...graph.edges.flatMap(({ transitions }) => transitions),
       ...[...graph.states.values()].flatMap(({ internal }) => internal),
     ].map(({ id }) => id);
-    expect(drawn.toSorted()).toEqual(machineTransitions().map(transitionId).toSorted());
+    const all = stateNodes.flatMap(({ transitions }) => [...transitions.values()].flat());
+    expect(drawn.toSorted()).toEqual(all.map(transitionId).toSorted());
     expect(new Set(drawn).size).toBe(drawn.length);
   });
 
   test('has every state but the root, with what lies in it and where it begins', () => {
-    const ids = [...buildJobMachine.idMap.keys()].filter((id) => id !== buildJobMachine.id);
+    const ids = stateNodes.map(({ id }) => id).filter((id) => id !== buildJobMachine.id);
     expect([...graph.states.keys()].toSorted()).toEqual(ids.toSorted());
     expect(state('building')?.children).toHaveLength(5);
     expect(state('building.claimed')).toMatchObject({ parent: 'buildJob.building', isInitial: true });

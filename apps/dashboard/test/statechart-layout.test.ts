@@ -55,7 +55,8 @@ describe.each(['wide', 'tall'])('the %s layout of the chart', (shape) => {
   test('leads every line from border to border of its states, at right angles, and through no other', () => {
     for (const edge of graph.edges) {
       const points = line(edge);
-      const [start, end] = [points[0] ?? [0, 0], points.at(-1) ?? [0, 0]];
+      const start: Point = points[0] ?? [0, 0];
+      const end: Point = points.at(-1) ?? [0, 0];
       expect(isOnBorder(start, box(edge.source)), `start of ${edge.id}`).toBe(true);
       expect(isOnBorder(end, box(edge.target)), `end of ${edge.id}`).toBe(true);
       for (const [index, to] of points.slice(1).entries()) {

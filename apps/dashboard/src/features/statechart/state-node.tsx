@@ -58,7 +58,7 @@ const Leaf = memo(function Leaf({ state, isActive, count, lastEnteredMs }: Drawn
     <Tooltip content={<StateDetails state={state} />} side="top">
       <div
         {...attributes({ state, isActive, count })}
-        className={`relative flex size-full flex-col rounded-[10px] border transition-[background-color,border-color,box-shadow] duration-200 ${look}`}
+        className={`pointer-events-auto relative flex size-full flex-col rounded-[10px] border transition-[background-color,border-color,box-shadow] duration-200 ${look}`}
       >
         <div className={`flex items-center gap-2 px-3 ${state.internal.length > 0 ? 'h-[41px] shrink-0' : 'h-full'}`}>
           <Mark stateId={state.id} isActive={isActive} isVisited={count > 0} />
@@ -91,7 +91,7 @@ const Compound = memo(function Compound({ state, isActive, count }: DrawnState) 
   return (
     <div className={`relative size-full rounded-2xl border transition-colors duration-200 ${look}`}>
       <Tooltip content={<StateDetails state={state} />} side="top">
-        <div {...attributes({ state, isActive, count })} className="rounded-t-2xl px-3 pt-1.5 pb-1 whitespace-nowrap">
+        <div {...attributes({ state, isActive, count })} className="pointer-events-auto rounded-t-2xl px-3 pt-1.5 pb-1 whitespace-nowrap">
           <div className={`text-[15px] leading-6 font-semibold ${count > 0 ? 'text-fg' : 'text-muted'}`}>
             {state.name}
           </div>

@@ -45,12 +45,10 @@ export function Statechart({ replay, at, isLive }: StatechartProps) {
             </Suspense>
           </CatchBoundary>
         )}
-        <Button
-          size="small"
-          aria-pressed={isList}
-          className="absolute top-3 right-3 z-10"
-          onClick={() => setIsList(!isList)}
-        >
+        {frames.length === 0 && !isList && (
+          <p className="absolute top-4 left-4 z-10 text-[13px] text-muted">No event yet: nothing is active.</p>
+        )}
+        <Button size="small" className="absolute top-3 right-3 z-10" onClick={() => setIsList(!isList)}>
           {isList ? <Workflow aria-hidden="true" /> : <List aria-hidden="true" />}
           {isList ? 'Show as chart' : 'Show as list'}
         </Button>
@@ -62,12 +60,11 @@ export function Statechart({ replay, at, isLive }: StatechartProps) {
 
 function Drift({ revision, reason }: { readonly revision: number; readonly reason: string }) {
   return (
-    <div role="alert" className="flex gap-2.5 border-b border-line bg-warn-soft px-4 py-2.5 text-[13px]">
+    <div className="flex gap-2.5 border-b border-line bg-warn-soft px-4 py-2.5 text-[13px]">
       <TriangleAlert className="mt-0.5 size-4 shrink-0 text-warn" aria-hidden="true" />
       <p className="min-w-0 wrap-anywhere">
-        <strong className="font-medium">The chart stops before revision {revision}.</strong> From there on the machine
-        that this page was built with does not reproduce what was recorded. {reason} Reload the page; if this stays, the
-        build was recorded by another version.
+        <strong className="font-medium">The chart stops before event {revision}.</strong> From there on the machine of
+        this page does not reproduce what was recorded. {reason}
       </p>
     </div>
   );
