@@ -9,7 +9,7 @@ import type {
   WantedTopic,
 } from '../src/features/connection/transports.ts';
 import { notSignedIn, RequestFailed, unreachable } from '../src/shared/api/api.ts';
-import type { FollowOptions, LiveTopic } from '../src/shared/live/live.ts';
+import type { FollowOptions, Live, LiveTopic } from '../src/shared/live/live.ts';
 
 interface HandSocket {
   readonly listener: SocketListener;
@@ -104,7 +104,7 @@ export function liveByHand() {
 export type LiveByHand = ReturnType<typeof liveByHand>;
 
 /** Reads a topic and notes what it is told, as `snapshot`, `update` or `refused`, and the lines of a log. */
-export function readTopic(live: LiveByHand['live'], topic: LiveTopic, options?: FollowOptions) {
+export function readTopic(live: Pick<Live, 'follow'>, topic: LiveTopic, options?: FollowOptions) {
   const told: (readonly [kind: 'snapshot' | 'update' | 'refused', frame: ServerFrame])[] = [];
   const stop = live.follow(
     topic,
@@ -120,11 +120,10 @@ export function readTopic(live: LiveByHand['live'], topic: LiveTopic, options?: 
     stop,
     kinds: () => told.map(([kind]) => kind),
     /** The numbers of the lines as the reader shows them: a snapshot replaces what was there. */
-    lines: () =>
-      told.reduce<readonly number[]>((shown, [kind, { lines = [] }]) => {
-        const numbers = lines.map(({ n }) => n);
-        return kind === 'snapshot' ? numbers : [...shown, ...numbers];
-      }, []),
+    lines() {
+      const since = told.findLastIndex(([kind]) => kind === 'snapshot');
+      return told.slice(Math.max(0, since)).flatMap(([, { lines = [] }]) => lines.map(({ n }) => n));
+    },
   };
 }
 
