@@ -127,8 +127,11 @@ function cancelIn(passed: readonly Frame[]): Cancel | null {
 
 /** How long it waited or worked by then, and which of the two. */
 export function elapsedAt(job: JobSummary, nowMs: number): { readonly word: string; readonly ms: number } {
-  const endMs = job.completedAt === null ? nowMs : Date.parse(job.completedAt);
-  const ms = Math.max(0, endMs - Date.parse(job.startedAt ?? job.createdAt));
-  if (job.completedAt !== null) return { word: job.startedAt === null ? 'Waited' : 'Took', ms };
-  return { word: job.startedAt === null ? 'Waiting for' : 'Building for', ms };
+  const { createdAt, startedAt, completedAt, status } = job;
+  const endMs = completedAt === null ? nowMs : Date.parse(completedAt);
+  const ms = Math.max(0, endMs - Date.parse(startedAt ?? createdAt));
+  if (completedAt !== null) return { word: startedAt === null ? 'Waited' : 'Took', ms };
+  if (startedAt === null) return { word: 'Waiting for', ms };
+  // Between two attempts it waits, and its time goes on.
+  return { word: status === 'queued' ? 'Under way for' : 'Building for', ms };
 }

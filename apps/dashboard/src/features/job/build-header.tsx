@@ -47,9 +47,7 @@ function Going({ build: { job } }: { readonly build: BuildAt }) {
     <div className="flex flex-col gap-2 rounded-panel border border-line bg-panel px-4 py-3 shadow-panel">
       <p className="flex flex-wrap items-baseline gap-x-2 gap-y-1">
         {queuePosition !== null && (
-          <span className="font-semibold tabular-nums">
-            {queuePosition === 1 ? 'Next in the queue' : `Position ${queuePosition} in the queue`}
-          </span>
+          <span className="font-semibold tabular-nums">Position {queuePosition} in the queue</span>
         )}
         <span className={queuePosition === null ? 'font-medium' : 'text-muted'}>{activity}</span>
         {estimatedTimeRemaining !== null && (

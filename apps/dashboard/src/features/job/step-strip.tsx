@@ -22,7 +22,7 @@ export function StepStrip({ build }: { readonly build: BuildAt }) {
       title="Steps"
       actions={job.attempt > 1 && <AttemptChoice attempts={job.attempt} value={attempt} onChange={setChosen} />}
     >
-      <ol className="grid md:grid-cols-5 md:divide-x max-md:divide-y divide-line">
+      <ol className="grid lg:grid-cols-5 lg:divide-x max-lg:divide-y divide-line">
         {steps.map((name) => (
           <StepCard
             key={name}
@@ -97,7 +97,7 @@ function StepCard({ name, step, asOfMs, missing }: StepCardProps) {
       <div className="flex items-center gap-2">
         <Icon className={`size-4 shrink-0 ${look?.icon ?? 'text-line-strong'}`} aria-hidden="true" />
         <span className={`font-medium ${step === undefined ? 'text-muted' : ''}`}>{stepNames[name]}</span>
-        <span className="ml-auto text-[13px] tabular-nums">
+        <span className="ml-auto text-[13px] whitespace-nowrap tabular-nums">
           {step !== undefined && <Duration step={step} asOfMs={asOfMs} />}
         </span>
       </div>
