@@ -59,7 +59,7 @@ export function LogToolbar(props: LogToolbarProps) {
           className={`${buttonClass({ kind: 'quiet', size: isUnderWay ? 'normal' : 'square' })} ${isUnderWay && isFollowing ? 'bg-accent-soft text-accent!' : ''}`}
         >
           <ArrowDownToLine aria-hidden="true" />
-          <span className={isUnderWay ? '' : 'sr-only'}>{isUnderWay ? 'Follow' : 'To the end'}</span>
+          <span className={isUnderWay ? 'max-sm:sr-only' : 'sr-only'}>{isUnderWay ? 'Follow' : 'To the end'}</span>
         </button>
         <CopyButton label="Copy a link to this line" kind="quiet" icon={Link2} text={linkHere} />
         <Tooltip content="Download the log">
