@@ -23,7 +23,7 @@ export function FirstBuild() {
       </div>
       <ol className="grid gap-px border-t border-line bg-line md:grid-cols-3">
         <Way title="Drop a project above">
-          <p>A folder or an archive with your sources, without node_modules. The rest is found out.</p>
+          <p>A folder or an archive with its sources. What kind of project it is, is found out.</p>
         </Way>
         <Way title="Use the command line">
           <Command text="npx yardmaster deploy <folder>" />

@@ -10,6 +10,7 @@ import { Elapsed } from './elapsed.tsx';
 import { JobLink } from './job-link.tsx';
 import { PreviewLink } from './preview-link.tsx';
 import { PriorityMenu } from './priority-menu.tsx';
+import { sameJob } from './same-job.ts';
 import { StepProgress } from './step-progress.tsx';
 import { useJobActions } from './use-job-actions.ts';
 
@@ -18,7 +19,6 @@ import { useJobActions } from './use-job-actions.ts';
  * of sight it is not laid out.
  */
 export const JobCard = memo(function JobCard({ job }: { readonly job: JobSummary }) {
-  const { cancel, prioritise } = useJobActions(job);
   const { role } = useSession().viewer;
   const { tone, status, canCancel } = displayOf(job);
   const mayPrioritise = role !== 'user' && (job.state === 'queued' || job.state === 'backingOff');
@@ -30,23 +30,44 @@ export const JobCard = memo(function JobCard({ job }: { readonly job: JobSummary
           <StatusBadge tone={tone}>{status}</StatusBadge>
           <Times job={job} />
           {job.attempt > 1 && <span className="font-medium text-warn">Attempt {job.attempt}</span>}
-          <span className="relative z-1">
-            {mayPrioritise ? (
-              <PriorityMenu job={job} isPending={prioritise.isPending} onChange={prioritise.mutate} />
-            ) : (
-              <span>Priority {job.priority}</span>
-            )}
-          </span>
+          {mayPrioritise ? <Priority job={job} /> : <span>Priority {job.priority}</span>}
         </div>
       </div>
       <Activity job={job} />
+      <Actions job={job} canCancel={canCancel} />
+    </li>
+  );
+});
+
+const Priority = memo(
+  function Priority({ job }: { readonly job: JobSummary }) {
+    const { prioritise } = useJobActions(job);
+    return (
+      <span className="relative z-1">
+        <PriorityMenu job={job} isPending={prioritise.isPending} onChange={prioritise.mutate} />
+      </span>
+    );
+  },
+  sameJob('id', 'websiteName', 'buildNumber', 'priority'),
+);
+
+interface ActionsProps {
+  readonly job: JobSummary;
+  readonly canCancel: boolean;
+}
+
+const Actions = memo(
+  function Actions({ job, canCancel }: ActionsProps) {
+    const { cancel } = useJobActions(job);
+    return (
       <div className="relative z-1 flex justify-end max-md:-mt-1 max-md:-mr-2 max-md:items-start">
         {canCancel && <CancelButton job={job} isPending={cancel.isPending} onCancel={cancel.mutate} />}
         <PreviewLink job={job} />
       </div>
-    </li>
-  );
-});
+    );
+  },
+  sameJob('id', 'websiteName', 'buildNumber', 'status', 'previewUrl'),
+);
 
 function Times({ job }: { readonly job: JobSummary }) {
   const took = tookMs(job);
