@@ -91,7 +91,10 @@ const Compound = memo(function Compound({ state, isActive, count }: DrawnState) 
   return (
     <div className={`relative size-full rounded-2xl border transition-colors duration-200 ${look}`}>
       <Tooltip content={<StateDetails state={state} />} side="top">
-        <div {...attributes({ state, isActive, count })} className="pointer-events-auto rounded-t-2xl px-3 pt-1.5 pb-1 whitespace-nowrap">
+        <div
+          {...attributes({ state, isActive, count })}
+          className="pointer-events-auto rounded-t-2xl px-3 pt-1.5 pb-1 whitespace-nowrap"
+        >
           <div className={`text-[15px] leading-6 font-semibold ${count > 0 ? 'text-fg' : 'text-muted'}`}>
             {state.name}
           </div>

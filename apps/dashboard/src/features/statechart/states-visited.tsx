@@ -26,7 +26,7 @@ export function StatesVisited({ frames, at, isLive }: StatesVisitedProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard
     <div tabIndex={0} className="h-full overflow-y-auto px-2 pt-14 pb-3 -outline-offset-2 md:px-4">
-      <ol aria-label="States visited">
+      <ol aria-label="States visited" className="max-w-2xl">
         {visited.map((state) => (
           <VisitedRow key={`${state.revision} ${state.id}`} {...state} isLive={isLive} />
         ))}
@@ -48,8 +48,13 @@ function VisitedRow({ id, depth, enteredMs, leftMs, isLive }: VisitedState & { r
         {clockText(enteredMs)}
       </time>
       <span className="w-24 shrink-0 text-right text-xs text-muted tabular-nums">
-        {leftMs === null ? (isLive ? 'now' : 'then') : durationText(leftMs - enteredMs)}
+        {leftMs === null ? (isLive ? 'now' : 'then') : stayText(leftMs - enteredMs)}
       </span>
     </li>
   );
+}
+
+/** Many states are left within a second. */
+function stayText(ms: number): string {
+  return ms < 1_000 ? `${ms} ms` : durationText(ms);
 }
