@@ -179,15 +179,18 @@ describe('the socket', () => {
   test('tells a reader that its topic is not there, and does not ask for it again', () => {
     const hand = opened();
     const job = readTopic(hand.live, 'job:none');
-    const refusal = frameOf('job:none', { type: 'error', position: null, code: 'not-found', message: 'No such build.' });
+    const refusal = frameOf('job:none', {
+      type: 'error',
+      position: null,
+      code: 'not-found',
+      message: 'No such build.',
+    });
     hand.socket().listener.frame(refusal);
     expect(job.told).toEqual([['refused', refusal]]);
     hand.socket().listener.ended('lost');
     hand.clock.increment(250);
     hand.socket().listener.opened();
-    expect(subscriptions(hand)).toEqual([
-      { type: 'subscribe', topic: 'queue', since: '5', storeId: 'store-1' },
-    ]);
+    expect(subscriptions(hand)).toEqual([{ type: 'subscribe', topic: 'queue', since: '5', storeId: 'store-1' }]);
   });
 });
 
