@@ -1,9 +1,16 @@
+import { maxLogBytes, maxLogLines } from '@yardmaster/build-runner';
 import type { JobId } from '@yardmaster/domain';
 import { type LogBatch, type LogLine, logBatchDelayMs, maxLinesPerLogBatch } from '@yardmaster/protocol';
 
-/** What is kept while it cannot be sent, in lines and UTF-16 units; lines on top of either are dropped and show as missing. */
-export const maxBufferedLines = 50_000;
-export const maxBufferedCharacters = 16_000_000;
+/** Beside what the build itself may print there are some lines of ours. */
+const ownLines = 1_000;
+const ownCharacters = 1_000_000;
+/**
+ * What is kept while it cannot be sent, in lines and UTF-16 units: as much as one build may print, so that a burst on a
+ * busy machine, or a message server that is away, loses none. Lines on top of either are dropped and show as missing.
+ */
+export const maxBufferedLines = maxLogLines + ownLines;
+export const maxBufferedCharacters = maxLogBytes + ownCharacters;
 /** Well under the 1 MiB that a NATS message may have, whatever JSON adds. */
 export const maxBatchCharacters = 200_000;
 const retryAfterMs = 500;

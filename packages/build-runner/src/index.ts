@@ -3,7 +3,7 @@ export { type ArchiveLimits, defaultArchiveLimits } from './archive/limits.ts';
 export { listFiles, packFolder } from './archive/pack-folder.ts';
 export { type ArchiveRejection, type ArchiveRejectionCode, archiveRejectionCodes } from './archive/rejection.ts';
 export type { ArchiveFormat } from './archive/walk-archive.ts';
-export type { LogLine } from './build-log.ts';
+export { type LogLine, maxLogBytes, maxLogLines } from './build-log.ts';
 export type { WebsiteType } from './project/website-type.ts';
 export { removeWorkspace } from './remove-workspace.ts';
 export { type BuildReport, type BuildRequest, type BuildResult, type EngineStep, runBuild } from './run-build.ts';
