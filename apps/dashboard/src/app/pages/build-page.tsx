@@ -1,7 +1,7 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { finalStatuses } from '@yardmaster/domain';
 import type { JobSummary } from '@yardmaster/protocol';
-import { useCallback, useDeferredValue, useMemo, useState } from 'react';
+import { memo, useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { ContextInspector } from '../../features/history/context-inspector.tsx';
 import { EventHistory } from '../../features/history/event-history.tsx';
 import { TimeTravelBar } from '../../features/history/time-travel-bar.tsx';
@@ -23,6 +23,12 @@ import { useReplay } from '../../shared/replay/use-replay.ts';
 import { Panel } from '../../shared/ui/panel.tsx';
 
 const route = getRouteApi('/jobs/$jobId');
+
+// A slider goes through moments faster than all of the page can be drawn: these follow when there is time.
+const Actions = memo(BuildActions);
+const Log = memo(LogViewer);
+const Events = memo(EventHistory);
+const Context = memo(ContextInspector);
 
 /** One build: how it goes, what it said, and every moment of it. */
 export function BuildPage() {
@@ -58,8 +64,7 @@ function KnownBuild({ job, replay }: { readonly job: JobSummary; readonly replay
   const then = useMemo(() => buildAt(frames, at, job), [frames, at, job]);
   const build = useServerWord(then, replay);
   const { isLive } = build;
-  // The log may be long: it follows a slider when there is time.
-  const logAsOfMs = useDeferredValue(build.asOfMs);
+  const later = useDeferredValue(useMemo(() => ({ replay, at, asOfMs: then.asOfMs }), [replay, at, then.asOfMs]));
   const isUnderWay = !finalStatuses.has(job.status);
   // Decided once: panels that change places while somebody reads them would be worse than any order.
   const [isLogFirst] = useState(job.status === 'failed');
@@ -68,7 +73,10 @@ function KnownBuild({ job, replay }: { readonly job: JobSummary; readonly replay
       void navigate({ search: (before) => ({ ...before, line: next }), replace: true, resetScroll: false }),
     [navigate],
   );
-  const onRetried = (jobId: string) => void navigate({ to: '/jobs/$jobId', params: { jobId }, search: {} });
+  const onRetried = useCallback(
+    (jobId: string) => void navigate({ to: '/jobs/$jobId', params: { jobId }, search: {} }),
+    [navigate],
+  );
 
   const chart = (
     <Panel key="chart" id="chart" title="State machine">
@@ -78,7 +86,7 @@ function KnownBuild({ job, replay }: { readonly job: JobSummary; readonly replay
   );
   const log = (
     <KeepsHeight key="log" isPast={!isLive} className="flex min-w-0 flex-col [&>*]:flex-1">
-      <LogViewer jobId={job.id} isUnderWay={isUnderWay} asOfMs={logAsOfMs} line={line} onLine={onLine} />
+      <Log jobId={job.id} isUnderWay={isUnderWay} asOfMs={later.asOfMs} line={line} onLine={onLine} />
     </KeepsHeight>
   );
   return (
@@ -91,7 +99,7 @@ function KnownBuild({ job, replay }: { readonly job: JobSummary; readonly replay
       />
       <Announcer job={job} isPast={!isLive} />
       <KeepsHeight isPast={!isLive} className="flex flex-col gap-4">
-        <BuildHeader build={build} actions={<BuildActions job={job} isPast={!isLive} onRetried={onRetried} />} />
+        <BuildHeader build={build} actions={<Actions job={job} isPast={!isLive} onRetried={onRetried} />} />
         <DriftNote replay={replay} />
         <Outcome build={build} latest={job} />
         <StepStrip build={build} />
@@ -99,8 +107,8 @@ function KnownBuild({ job, replay }: { readonly job: JobSummary; readonly replay
       <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_25rem]">
         <div className="flex min-w-0 flex-col gap-4">{isLogFirst ? [log, chart] : [chart, log]}</div>
         <div className="flex min-w-0 flex-col gap-4">
-          <EventHistory replay={replay} at={at} onMoment={goTo} />
-          <ContextInspector replay={replay} at={at} />
+          <Events replay={later.replay} at={later.at} onMoment={goTo} />
+          <Context replay={later.replay} at={later.at} />
         </div>
       </div>
     </div>
