@@ -49,6 +49,7 @@ function Drawing({ shape, layout, size, focus }: DrawingProps) {
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a drawing that is moved by keys has to take the focus
       tabIndex={0}
       onKeyDown={camera.onKeyDown}
+      onFocus={camera.onFocus}
       className="relative size-full -outline-offset-2"
     >
       <ReactFlow

@@ -1,3 +1,5 @@
+import { durationText } from '../../shared/format/quantities.ts';
+
 const clock = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',
   minute: '2-digit',
@@ -8,4 +10,9 @@ const clock = new Intl.DateTimeFormat(undefined, {
 /** The time of day to the second, where the reader is: "09:14:03". */
 export function clockText(atMs: number): string {
   return clock.format(atMs);
+}
+
+/** How long a state lasted: many are left within a second. */
+export function stayText(ms: number): string {
+  return ms < 1_000 ? `${ms} ms` : durationText(ms);
 }

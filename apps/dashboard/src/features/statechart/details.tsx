@@ -1,8 +1,7 @@
 import { use } from 'react';
-import { durationText } from '../../shared/format/quantities.ts';
 import { useNow } from '../../shared/ui/use-now.ts';
 import { MomentContext } from './chart-context.ts';
-import { clockText } from './clock-text.ts';
+import { clockText, stayText } from './clock-text.ts';
 import type { ChartState, ChartTransition } from './graph.ts';
 import { staysIn } from './visits.ts';
 
@@ -25,7 +24,7 @@ export function StateDetails({ state }: { readonly state: ChartState }) {
         Entered {timesText(stays.length)}: {stays.length > maxTimes && '… '}
         {times.join(', ')}
       </span>
-      {!state.isFinal && <span className="block">In it for {durationText(spentMs)} in all</span>}
+      {!state.isFinal && <span className="block">In it for {stayText(spentMs)} in all</span>}
     </>
   );
 }

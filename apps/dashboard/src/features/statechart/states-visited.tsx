@@ -1,9 +1,8 @@
 import { Workflow } from 'lucide-react';
 import { useMemo } from 'react';
-import { durationText } from '../../shared/format/quantities.ts';
 import type { Frame } from '../../shared/replay/replay-build.ts';
 import { EmptyState } from '../../shared/ui/empty-state.tsx';
-import { clockText } from './clock-text.ts';
+import { clockText, stayText } from './clock-text.ts';
 import { type VisitedState, visitsInOrder } from './visits.ts';
 import { stateName } from './wording.ts';
 
@@ -52,9 +51,4 @@ function VisitedRow({ id, depth, enteredMs, leftMs, isLive }: VisitedState & { r
       </span>
     </li>
   );
-}
-
-/** Many states are left within a second. */
-function stayText(ms: number): string {
-  return ms < 1_000 ? `${ms} ms` : durationText(ms);
 }

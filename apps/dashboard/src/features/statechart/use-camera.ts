@@ -1,5 +1,5 @@
 import type { Viewport } from '@xyflow/react';
-import { type KeyboardEvent, useEffect, useEffectEvent, useState } from 'react';
+import { type FocusEvent, type KeyboardEvent, useEffect, useEffectEvent, useState } from 'react';
 import type { Flow } from './chart-canvas.tsx';
 import type { ChartLayout } from './chart-layout.ts';
 import { around, type Size, wholeChart } from './viewport.ts';
@@ -22,6 +22,8 @@ export interface Camera {
   readonly onZoomOut: () => void;
   readonly onWhole: () => void;
   readonly onKeyDown: (event: KeyboardEvent) => void;
+  /** Of anything in the chart. */
+  readonly onFocus: (event: FocusEvent) => void;
   readonly onMoveStart: (event: MouseEvent | TouchEvent | null) => void;
 }
 
@@ -90,6 +92,13 @@ export function useCamera({ flow, layout, size, focus, canFollow }: CameraProps)
       if (move === 'whole') onWhole();
       else if (typeof move === 'number') zoom(move);
       else pan(...move);
+    },
+    onFocus: ({ target }) => {
+      const id = target.matches(':focus-visible') ? target.getAttribute('data-state') : null;
+      const box = id === null ? undefined : layout.states[id];
+      if (box === undefined || !canFollow) return;
+      setIsFollowing(false);
+      void flow?.setViewport(around(box, layout, size), { duration: motionMs() });
     },
     // Without an event it was the chart itself that moved.
     onMoveStart: (event) => {
