@@ -10,10 +10,13 @@ export function createQueryClient(): QueryClient {
       queries: {
         staleTime: 5_000,
         refetchOnWindowFocus: false,
+        // A browser without a network still reaches a server on its own machine.
+        networkMode: 'always',
         // Only an answer that never came is worth another try: a refusal would be the same again.
         retry: (failures, error) =>
           failures < maxRetries && error instanceof RequestFailed && error.trouble.code === 'unreachable',
       },
+      mutations: { networkMode: 'always' },
     },
   });
 }
