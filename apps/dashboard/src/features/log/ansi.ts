@@ -72,6 +72,7 @@ const isParameter = (code: number): boolean => code >= 0x20 && code <= 0x3f;
 /** What comes of a style by parameters: there are few styles, and lines mostly use the same few changes. */
 const known = new Map<TextStyle, Map<string, TextStyle>>();
 const maxKnownPerStyle = 500;
+const maxKnownStyles = 500;
 const styles = new Map<string, TextStyle>([[Object.values(plainStyle).join(), plainStyle]]);
 
 /** Styles that are alike are the same object. */
@@ -80,6 +81,7 @@ function styleAfter(start: TextStyle, parameters: string): TextStyle {
   const there = after.get(parameters);
   if (there !== undefined) return there;
   if (after.size >= maxKnownPerStyle) after.clear();
+  if (!known.has(start) && known.size >= maxKnownStyles) known.clear();
   known.set(start, after);
   const worked = workedOut(start, parameters);
   const name = Object.values(worked).join();

@@ -75,7 +75,6 @@ export function LogToolbar(props: LogToolbarProps) {
         <IconButton
           label={isMaximised ? 'Back to the page' : 'Fill the window'}
           kind="quiet"
-          aria-pressed={isMaximised}
           onClick={() => onMaximise(!isMaximised)}
         >
           {isMaximised ? <Minimize2 aria-hidden="true" /> : <Maximize2 aria-hidden="true" />}

@@ -12,8 +12,10 @@ export function useNow(): number {
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  timer ??= setInterval(tick, tickMs);
-  tick();
+  if (timer === null) {
+    timer = setInterval(tick, tickMs);
+    tick();
+  }
   return () => {
     listeners.delete(listener);
     if (listeners.size > 0 || timer === null) return;
