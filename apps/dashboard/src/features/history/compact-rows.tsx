@@ -1,9 +1,10 @@
 import { memo } from 'react';
+import { clockText, momentText } from '../../shared/format/moments.ts';
 import type { Frame } from '../../shared/replay/replay-build.ts';
 import { describeEvent } from './describe-event.ts';
 import { actorOf } from './event-actor.ts';
 import { ActorName, placeOf, rowLook, ToneIcon } from './event-parts.tsx';
-import { clockText, momentText, offsetText } from './event-times.ts';
+import { offsetText } from './event-times.ts';
 import { RowList } from './row-list.tsx';
 
 export interface EventRowsProps {

@@ -1,6 +1,6 @@
-import type { BuildJobContext, BuildJobEvent, BuildJobEventOf, Step } from '@yardmaster/domain';
-import { sizeText } from '../../shared/format/quantities.ts';
-import { exactDurationText } from './event-times.ts';
+import type { BuildJobContext, BuildJobEvent, BuildJobEventOf } from '@yardmaster/domain';
+import { exactDurationText, sizeText } from '../../shared/format/quantities.ts';
+import { stepTitles } from '../../shared/jobs/job-display.ts';
 
 /** How an event bears on the build: most just happen. */
 export type EventTone = 'plain' | 'ok' | 'warn' | 'bad';
@@ -11,16 +11,6 @@ export interface EventDescription {
   readonly detail: string | null;
   readonly tone: EventTone;
 }
-
-const stepNames: Readonly<Record<Step, string>> = {
-  extract: 'Extracting files',
-  install: 'Installing dependencies',
-  typecheck: 'Type checking',
-  bundle: 'Bundling',
-  preview: 'Checking the preview',
-};
-
-export const stepName = (step: Step): string => stepNames[step];
 
 /** Puts an event into words; `before` is the context right before it, where that is known. */
 export function describeEvent(event: BuildJobEvent, before: BuildJobContext | null = null): EventDescription {
@@ -40,14 +30,17 @@ export function describeEvent(event: BuildJobEvent, before: BuildJobContext | nu
     case 'BuildClaimed':
       return plain('Claimed by a worker', `attempt ${event.data.attempt}, ${event.data.workerId}`);
     case 'StepStarted':
-      return plain(`${stepNames[event.data.step]} began`, `at most ${exactDurationText(event.data.timeoutMs)} allowed`);
+      return plain(
+        `${stepTitles[event.data.step]} began`,
+        `at most ${exactDurationText(event.data.timeoutMs)} allowed`,
+      );
     case 'StepCompleted':
-      return plain(`${stepNames[event.data.step]} ${outcomeWords[event.data.outcome]}`, usageText(event.data));
+      return plain(`${stepTitles[event.data.step]} ${outcomeWords[event.data.outcome]}`, usageText(event.data));
     case 'StepFailed':
-      return bad(`${stepNames[event.data.step]} failed`, failureText(event.data));
+      return bad(`${stepTitles[event.data.step]} failed`, failureText(event.data));
     case 'StepTimedOut':
       return bad(
-        `${stepNames[event.data.step]} took too long`,
+        `${stepTitles[event.data.step]} took too long`,
         `stopped after ${exactDurationText(event.data.timeoutMs)}`,
       );
     case 'WorkerLost':

@@ -1,8 +1,9 @@
 import { Slider } from 'radix-ui';
 import { type PointerEvent, useRef, useState } from 'react';
+import { clockText } from '../../shared/format/moments.ts';
 import type { Frame } from '../../shared/replay/replay-build.ts';
 import { describeEvent } from './describe-event.ts';
-import { clockText, offsetText, sinceRequestMs } from './event-times.ts';
+import { offsetText, sinceRequestMs } from './event-times.ts';
 import { MomentMarks } from './moment-marks.tsx';
 
 interface MomentSliderProps {

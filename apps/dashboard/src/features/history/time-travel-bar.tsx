@@ -1,11 +1,12 @@
 import { ChevronFirst, ChevronLast, ChevronLeft, ChevronRight, type LucideIcon, Pause, Play } from 'lucide-react';
 import { type ComponentProps, useState } from 'react';
+import { clockText, momentText } from '../../shared/format/moments.ts';
 import type { Frame, Replay } from '../../shared/replay/replay-build.ts';
 import { stateWords } from '../../shared/replay/words.ts';
 import { IconButton } from '../../shared/ui/button.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
 import { describeEvent } from './describe-event.ts';
-import { clockText, momentText, offsetText, sinceRequestMs } from './event-times.ts';
+import { offsetText, sinceRequestMs } from './event-times.ts';
 import { MomentSlider } from './moment-slider.tsx';
 import { SpeedChoice, SpeedNote } from './speed-choice.tsx';
 import { useCalmText } from './use-calm-text.ts';

@@ -1,8 +1,9 @@
 import { useMemo } from 'react';
+import { momentText } from '../../shared/format/moments.ts';
+import { exactDurationText } from '../../shared/format/quantities.ts';
 import type { Frame } from '../../shared/replay/replay-build.ts';
 import type { EventTone } from './describe-event.ts';
 import { placeOf, rowLook, ToneIcon } from './event-parts.tsx';
-import { exactDurationText, momentText } from './event-times.ts';
 import { type RowButtonProps, RowList } from './row-list.tsx';
 import { type Span, type SpanGroup, timelineOf } from './timeline.ts';
 

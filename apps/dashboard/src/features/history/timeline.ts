@@ -1,5 +1,6 @@
+import { stepTitles } from '../../shared/jobs/job-display.ts';
 import type { Frame } from '../../shared/replay/replay-build.ts';
-import { describeEvent, type EventTone, stepName } from './describe-event.ts';
+import { describeEvent, type EventTone } from './describe-event.ts';
 
 /** A stretch of time in which a build was doing one thing, or waiting for one. */
 export interface Span {
@@ -82,7 +83,7 @@ function labelAfter({ event }: Frame): SpanLabel | null {
     case 'BuildClaimed':
       return { text: 'Starting', isWaiting: false };
     case 'StepStarted':
-      return { text: stepName(event.data.step), isWaiting: false };
+      return { text: stepTitles[event.data.step], isWaiting: false };
     case 'OutputPublished':
       return { text: 'Publishing', isWaiting: false };
     case 'RetryScheduled':

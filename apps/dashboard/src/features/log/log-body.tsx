@@ -1,4 +1,5 @@
 import { ArrowDown, ScrollText } from 'lucide-react';
+import { countText } from '../../shared/format/quantities.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { EmptyState } from '../../shared/ui/empty-state.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
@@ -43,7 +44,7 @@ export function LogBody({ isPast, newLines, onRetry, isMaximised, ...lines }: Lo
           className="absolute bottom-4 left-1/2 -translate-x-1/2 rounded-full! shadow-float"
         >
           <ArrowDown aria-hidden="true" />
-          {`${newLines.toLocaleString('en')} new ${newLines === 1 ? 'line' : 'lines'}`}
+          {`${countText(newLines)} new ${newLines === 1 ? 'line' : 'lines'}`}
         </Button>
       )}
     </div>
@@ -64,10 +65,9 @@ function emptyText({
 }
 
 function noteOn({ lost, beyond }: LogView): string | null {
-  if (beyond > 0)
-    return `Only the first ${maxLines.toLocaleString('en')} lines are shown. The download has all of them.`;
+  if (beyond > 0) return `Only the first ${countText(maxLines)} lines are shown. The download has all of them.`;
   if (lost === 0) return null;
-  return lost === 1 ? 'One line was lost.' : `${lost.toLocaleString('en')} lines were lost.`;
+  return lost === 1 ? 'One line was lost.' : `${countText(lost)} lines were lost.`;
 }
 
 const skeletonWidths = ['w-2/5', 'w-3/5', 'w-1/2', 'w-1/3', 'w-2/3', 'w-2/5', 'w-1/2', 'w-1/4'] as const;

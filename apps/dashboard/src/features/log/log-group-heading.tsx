@@ -1,14 +1,7 @@
-import type { Step } from '@yardmaster/domain';
 import { ChevronRight } from 'lucide-react';
+import { countText, exactDurationText } from '../../shared/format/quantities.ts';
+import { stepTitles } from '../../shared/jobs/job-display.ts';
 import type { LogGroup } from './log-index.ts';
-
-const titles: Readonly<Record<Step, string>> = {
-  extract: 'Extracting files',
-  install: 'Installing dependencies',
-  typecheck: 'Type checking',
-  bundle: 'Bundling',
-  preview: 'Checking the preview',
-};
 
 export interface LogGroupHeadingProps {
   readonly group: LogGroup;
@@ -32,20 +25,13 @@ export function LogGroupHeading({ group, isOpen, durationMs, lines, showsAttempt
     >
       <span className="sticky left-0 flex items-center gap-2 px-3">
         <ChevronRight className={`size-4 text-muted ${isOpen ? 'rotate-90' : ''}`} aria-hidden="true" />
-        <span className="font-medium">{step === null ? 'Preparing' : titles[step]}</span>
+        <span className="font-medium">{step === null ? 'Preparing' : stepTitles[step]}</span>
         <span className="text-muted tabular-nums">
           {showsAttempt && `attempt ${attempt} · `}
-          {durationMs !== null && `${preciseDuration(durationMs)}`}
-          {!isOpen && ` · ${lines.toLocaleString('en')} ${lines === 1 ? 'line' : 'lines'}`}
+          {durationMs !== null && exactDurationText(durationMs)}
+          {!isOpen && ` · ${countText(lines)} ${lines === 1 ? 'line' : 'lines'}`}
         </span>
       </span>
     </button>
   );
-}
-
-/** Steps are mostly short: tenths of a second count. */
-function preciseDuration(ms: number): string {
-  if (ms < 59_950) return `${(Math.max(0, ms) / 1_000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1_000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }

@@ -1,6 +1,7 @@
 import './log.css';
 import { useEffect, useId, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { api } from '../../shared/api/api.ts';
+import { countText } from '../../shared/format/quantities.ts';
 import { useLive } from '../../shared/live/live.ts';
 import { linkTo } from './link-to.ts';
 import { LogBody } from './log-body.tsx';
@@ -89,7 +90,7 @@ function JobLog({ jobId, isUnderWay, asOfMs, line, onLine }: LogViewerProps) {
       <LogToolbar
         jobId={jobId}
         headingId={headingId}
-        countText={countText(view, shown, asOfMs !== null)}
+        countText={linesText(view, shown, asOfMs !== null)}
         {...search.field}
         isUnderWay={isUnderWay}
         isFollowing={isFollowing}
@@ -149,11 +150,9 @@ function groupOf(groups: readonly LogGroup[], n: number | undefined): LogGroup |
   return n === undefined ? undefined : groups.findLast(({ first }) => first <= n);
 }
 
-const number = new Intl.NumberFormat('en');
-
-function countText({ last, held, lost, isKnown }: LogView, shown: number, isPast: boolean): string {
+function linesText({ last, held, lost, isKnown }: LogView, shown: number, isPast: boolean): string {
   if (!isKnown) return '';
-  const lines = last === 1 ? '1 line' : `${number.format(last)} lines`;
-  if (isPast && shown < last) return `${number.format(shown)} of ${lines} at this moment`;
-  return held + lost < last ? `${number.format(held)} of ${lines}` : lines;
+  const lines = last === 1 ? '1 line' : `${countText(last)} lines`;
+  if (isPast && shown < last) return `${countText(shown)} of ${lines} at this moment`;
+  return held + lost < last ? `${countText(held)} of ${lines}` : lines;
 }

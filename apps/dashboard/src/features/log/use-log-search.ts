@@ -1,4 +1,5 @@
 import { useMemo, useState, useSyncExternalStore } from 'react';
+import { countText } from '../../shared/format/quantities.ts';
 import { createLogSearch, type LogMatch, type LogSearch, maxMatches, type SearchView } from './log-search.ts';
 import type { LogStore } from './log-store.ts';
 
@@ -67,6 +68,6 @@ export function useLogSearch({
 
 function matchText({ isFull, isSearching }: SearchView, index: number | null, count: number): string {
   if (count === 0) return isSearching ? 'Searching…' : 'No match';
-  const all = isFull ? `${maxMatches.toLocaleString('en')}+` : count.toLocaleString('en');
-  return `${((index ?? -1) + 1).toLocaleString('en')} of ${all}`;
+  const all = isFull ? `${countText(maxMatches)}+` : countText(count);
+  return `${countText((index ?? -1) + 1)} of ${all}`;
 }

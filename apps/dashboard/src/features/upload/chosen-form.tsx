@@ -3,7 +3,7 @@ import type { WebsiteView } from '@yardmaster/protocol';
 import { ChevronRight, FileArchive, Folder, TriangleAlert } from 'lucide-react';
 import { type ReactNode, useId, useState } from 'react';
 import { api, type Trouble } from '../../shared/api/api.ts';
-import { sizeText } from '../../shared/format/quantities.ts';
+import { countText, sizeText } from '../../shared/format/quantities.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { Select } from '../../shared/ui/select.tsx';
 import { TroubleNote } from '../../shared/ui/trouble-note.tsx';
@@ -77,7 +77,7 @@ export function SourceLine({ source }: { readonly source: UploadSource }) {
 function factsText(source: UploadSource): string {
   const size = sizeText(sizeOf(source));
   if (source.kind === 'archive') return size;
-  const files = source.files.length === 1 ? '1 file' : `${source.files.length.toLocaleString('en')} files`;
+  const files = source.files.length === 1 ? '1 file' : `${countText(source.files.length)} files`;
   return `${files}, ${size}${source.leftOut.length === 0 ? '' : `, without ${source.leftOut.join(', ')}`}`;
 }
 

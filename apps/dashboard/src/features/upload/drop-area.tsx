@@ -1,6 +1,7 @@
 import { FileArchive, FolderUp, LoaderCircle, Upload } from 'lucide-react';
 import { type ChangeEvent, type ReactNode, useEffect, useEffectEvent, useRef } from 'react';
 import { useDropzone } from 'react-dropzone';
+import { countText } from '../../shared/format/quantities.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { thingsIn, thingsOf } from './dropped-things.ts';
 import { megabytesText, usualLimits } from './limits.ts';
@@ -137,9 +138,7 @@ export function Reading({ foundFiles, onCancel }: ReadingProps) {
       <LoaderCircle className="size-5 text-accent motion-safe:animate-spin" aria-hidden="true" />
       <p className="min-w-0 flex-1">
         Reading what you chose…
-        {foundFiles > 0 && (
-          <span className="text-muted tabular-nums"> {foundFiles.toLocaleString('en')} files so far</span>
-        )}
+        {foundFiles > 0 && <span className="text-muted tabular-nums"> {countText(foundFiles)} files so far</span>}
       </p>
       <Button size="small" onClick={onCancel}>
         Cancel

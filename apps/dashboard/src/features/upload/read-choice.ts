@@ -1,4 +1,5 @@
 import type { Trouble } from '../../shared/api/api.ts';
+import { countText } from '../../shared/format/quantities.ts';
 import { DroppedFolder, isDirectory } from './dropped-things.ts';
 import { maxFolderFiles } from './limits.ts';
 import { archiveName, type FolderFile, type UploadSource } from './upload-source.ts';
@@ -159,7 +160,7 @@ const emptyFolder = (folderName: string): Trouble => ({
 
 const tooManyFiles: Trouble = {
   code: 'too-many-files',
-  message: `The folder holds more than ${maxFolderFiles.toLocaleString('en')} files.`,
+  message: `The folder holds more than ${countText(maxFolderFiles)} files.`,
   hint: 'Choose the folder of one project, or pack it as an archive.',
 };
 

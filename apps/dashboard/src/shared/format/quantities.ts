@@ -7,6 +7,15 @@ export function durationText(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** "4 ms", "1.9 s", then as {@link durationText}. A clock that was set back gives 0 ms. */
+export function exactDurationText(ms: number): string {
+  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
+  return ms < 59_950 ? `${(ms / 1_000).toFixed(1)} s` : durationText(ms);
+}
+
+/** "1,234": in English, as the words around it. */
+export const countText = (count: number): string => count.toLocaleString('en');
+
 /** "just now", "5 min ago", "3 h ago", then the date. */
 export function agoText(at: string, nowMs: number): string {
   const minutes = Math.floor((nowMs - Date.parse(at)) / 60_000);

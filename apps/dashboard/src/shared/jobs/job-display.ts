@@ -42,6 +42,15 @@ export const stepNames: Readonly<Record<Step, string>> = {
   preview: 'Preview',
 };
 
+/** A step as something that goes on. */
+export const stepTitles: Readonly<Record<Step, string>> = {
+  extract: 'Extracting files',
+  install: 'Installing dependencies',
+  typecheck: 'Type checking',
+  bundle: 'Bundling',
+  preview: 'Checking the preview',
+};
+
 export function displayOf(job: JobSummary): JobDisplay {
   const canCancel = !finalStatuses.has(job.status) && job.state !== 'cancelling';
   if (job.state === 'cancelling') {
