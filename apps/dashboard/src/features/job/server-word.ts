@@ -8,7 +8,8 @@ export function useServerWord(build: BuildAt, replay: Replay): BuildAt {
   const { id, revision } = build.job;
   const isWanted = !replay.ok && build.isLive;
   const { data } = useQuery({
-    queryKey: ['job', id, revision],
+    // Else every moment that a slider passes would leave an entry behind.
+    queryKey: ['job', id, isWanted ? revision : null],
     queryFn: ({ signal }) => api.job(id, signal),
     enabled: isWanted,
     placeholderData: keepPreviousData,
