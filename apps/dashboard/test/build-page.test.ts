@@ -2,7 +2,7 @@ import type { Annotation } from '@yardmaster/domain';
 import { expect, test } from 'vitest';
 import { annotationCounts } from '../src/features/job/annotation-list.tsx';
 import { BuildSearch } from '../src/features/job/build-search.ts';
-import { curlForEvents, eventsBackText, preciseDurationText, titleOf } from '../src/features/job/build-texts.ts';
+import { curlForEvents, eventsBackText, titleOf } from '../src/features/job/build-texts.ts';
 import { caretIndent, parseExcerpt } from '../src/features/job/excerpt.ts';
 import { momentOf } from '../src/features/job/use-moment.ts';
 import { jobSummary } from './job-summary.ts';
@@ -65,14 +65,6 @@ test('annotations are counted by severity and file', () => {
   expect(annotationCounts([annotation('a.ts', 'error')])).toBe('1 error in 1 file');
   const many = [annotation('a.ts', 'error'), annotation('b.ts', 'error'), annotation('a.ts', 'warning')];
   expect(annotationCounts(many)).toBe('2 errors, 1 warning in 2 files');
-});
-
-test('short steps are timed exactly, long ones readably', () => {
-  expect(preciseDurationText(-5)).toBe('0 ms');
-  expect(preciseDurationText(640)).toBe('640 ms');
-  expect(preciseDurationText(8_240)).toBe('8.2 s');
-  expect(preciseDurationText(59_960)).toBe('1 min');
-  expect(preciseDurationText(125_000)).toBe('2 min 5 s');
 });
 
 test('how far the past lies back is counted in events', () => {

@@ -1,15 +1,6 @@
-import type { Step } from '@yardmaster/domain';
 import type { JobSummary } from '@yardmaster/protocol';
 import { durationText } from '../../shared/format/quantities.ts';
 import { displayOf } from '../../shared/jobs/job-display.ts';
-
-export const stepNames: Readonly<Record<Step, string>> = {
-  extract: 'Extract',
-  install: 'Install',
-  typecheck: 'Type check',
-  bundle: 'Bundle',
-  preview: 'Preview',
-};
 
 /** "corner-shop #7". */
 export const buildName = ({ websiteName, buildNumber }: JobSummary): string => `${websiteName} #${buildNumber}`;
@@ -32,12 +23,6 @@ export function titleOf(job: JobSummary): string {
     default:
       return tone satisfies never;
   }
-}
-
-/** "640 ms", "8.2 s", "2 min 5 s": steps may be short. */
-export function preciseDurationText(ms: number): string {
-  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
-  return ms < 59_950 ? `${(ms / 1_000).toFixed(1)} s` : durationText(ms);
 }
 
 /** "about 8 s left (6 s to 13 s)". */

@@ -1,11 +1,11 @@
 import type { Failure } from '@yardmaster/domain';
 import { Lightbulb, RotateCw } from 'lucide-react';
 import { durationText } from '../../shared/format/quantities.ts';
+import { stepNames } from '../../shared/jobs/job-display.ts';
 import { StatusIcon } from '../../shared/ui/status-badge.tsx';
 import { useNow } from '../../shared/ui/use-now.ts';
 import { AnnotationList, annotationCounts } from './annotation-list.tsx';
 import type { BuildAt } from './build-at.ts';
-import { stepNames } from './build-texts.ts';
 
 /** Why a build failed: the cause first, then every place in the sources that it names. */
 export function FailurePanel({ failure }: { readonly failure: Failure }) {

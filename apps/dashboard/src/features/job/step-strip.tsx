@@ -2,12 +2,12 @@ import { finalStatuses, type Step, steps } from '@yardmaster/domain';
 import type { StepView } from '@yardmaster/protocol';
 import { Circle, CircleCheck, CircleSlash, CircleX, LoaderCircle, type LucideIcon } from 'lucide-react';
 import { useState } from 'react';
-import { sizeText } from '../../shared/format/quantities.ts';
+import { exactDurationText, sizeText } from '../../shared/format/quantities.ts';
+import { stepNames } from '../../shared/jobs/job-display.ts';
 import { Panel } from '../../shared/ui/panel.tsx';
 import { Segmented } from '../../shared/ui/segmented.tsx';
 import { useNow } from '../../shared/ui/use-now.ts';
 import type { BuildAt } from './build-at.ts';
-import { preciseDurationText, stepNames } from './build-texts.ts';
 
 /** The five steps of an attempt: how each went, how long it took and what it needed. */
 export function StepStrip({ build }: { readonly build: BuildAt }) {
@@ -119,7 +119,7 @@ function StepCard({ name, step, asOfMs, missing }: StepCardProps) {
 
 function Usage({ step: { cpuMs, peakMemoryBytes } }: { readonly step: StepView }) {
   const parts = [
-    ...(cpuMs === null ? [] : [`${preciseDurationText(cpuMs)} CPU`]),
+    ...(cpuMs === null ? [] : [`${exactDurationText(cpuMs)} CPU`]),
     ...(peakMemoryBytes === null ? [] : [`${sizeText(peakMemoryBytes)} peak`]),
   ];
   return parts.length === 0 ? null : <p className="text-xs text-muted tabular-nums">{parts.join(' · ')}</p>;
@@ -132,7 +132,7 @@ interface TimedProps {
 
 function Duration({ step, asOfMs }: TimedProps) {
   const nowMs = useNow();
-  return preciseDurationText(durationAt(step, asOfMs ?? nowMs));
+  return exactDurationText(durationAt(step, asOfMs ?? nowMs));
 }
 
 const durationAt = ({ durationMs, startedAt }: StepView, nowMs: number): number =>

@@ -1,7 +1,7 @@
 import type { Step } from '@yardmaster/domain';
 import { hasTerminalControls, plainText } from '../../shared/format/plain-text.ts';
+import { countUpTo } from '../../shared/lists/count-up-to.ts';
 import { plainStyle, styleAtEnd, type TextStyle } from './ansi.ts';
-import { countUpTo } from './count-up-to.ts';
 
 export interface LogLine {
   readonly n: number;

@@ -1,5 +1,5 @@
 import { plainText } from '../../shared/format/plain-text.ts';
-import { countUpTo } from './count-up-to.ts';
+import { countUpTo } from '../../shared/lists/count-up-to.ts';
 import type { LogStore } from './log-store.ts';
 
 export interface LogMatch {

@@ -1,7 +1,8 @@
 import { use } from 'react';
+import { clockText } from '../../shared/format/moments.ts';
+import { exactDurationText } from '../../shared/format/quantities.ts';
 import { useNow } from '../../shared/ui/use-now.ts';
 import { MomentContext } from './chart-context.ts';
-import { clockText, stayText } from './clock-text.ts';
 import type { ChartState, ChartTransition } from './graph.ts';
 import { staysIn } from './visits.ts';
 
@@ -24,7 +25,7 @@ export function StateDetails({ state }: { readonly state: ChartState }) {
         Entered {timesText(stays.length)}: {stays.length > maxTimes && '… '}
         {times.join(', ')}
       </span>
-      {!state.isFinal && <span className="block">In it for {stayText(spentMs)} in all</span>}
+      {!state.isFinal && <span className="block">In it for {exactDurationText(spentMs)} in all</span>}
     </>
   );
 }

@@ -1,6 +1,7 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 import { transitionId } from '../../shared/replay/replay-build.ts';
-import { guardText, stateName, words } from './wording.ts';
+import { plainWords } from '../../shared/replay/words.ts';
+import { guardText, stateName } from './wording.ts';
 
 /** A state of a machine, as the chart draws it. */
 export interface ChartState {
@@ -79,7 +80,7 @@ function chartTransition(source: AnyStateNode, transition: AnyTransitionDefiniti
     id: transitionId(transition),
     source: source.id,
     target: transition.target?.[0]?.id ?? null,
-    event: words(transition.eventType),
+    event: plainWords(transition.eventType),
     guard: guard?.text ?? null,
     deciding: guard?.isDeciding === true ? guard.text : null,
   };

@@ -1,10 +1,10 @@
 import { Handle, type Node, type NodeProps, Position } from '@xyflow/react';
 import { Ban, Check, type LucideIcon, X } from 'lucide-react';
 import { memo, use } from 'react';
+import { clockText } from '../../shared/format/moments.ts';
 import type { Tone } from '../../shared/jobs/job-display.ts';
 import { Tooltip } from '../../shared/ui/tooltip.tsx';
 import { MomentContext } from './chart-context.ts';
-import { clockText } from './clock-text.ts';
 import { StateDetails } from './details.tsx';
 import type { ChartState } from './graph.ts';
 import { InternalTransition } from './internal-transition.tsx';

@@ -1,8 +1,9 @@
 import { Workflow } from 'lucide-react';
 import { useMemo } from 'react';
+import { clockText } from '../../shared/format/moments.ts';
+import { exactDurationText } from '../../shared/format/quantities.ts';
 import type { Frame } from '../../shared/replay/replay-build.ts';
 import { EmptyState } from '../../shared/ui/empty-state.tsx';
-import { clockText, stayText } from './clock-text.ts';
 import { type VisitedState, visitsInOrder } from './visits.ts';
 import { stateName } from './wording.ts';
 
@@ -47,7 +48,7 @@ function VisitedRow({ id, depth, enteredMs, leftMs, isLive }: VisitedState & { r
         {clockText(enteredMs)}
       </time>
       <span className="w-24 shrink-0 text-right text-xs text-muted tabular-nums">
-        {leftMs === null ? (isLive ? 'now' : 'then') : stayText(leftMs - enteredMs)}
+        {leftMs === null ? (isLive ? 'now' : 'then') : exactDurationText(leftMs - enteredMs)}
       </span>
     </li>
   );

@@ -1,4 +1,5 @@
 import { buildJobMachine, type StateValue } from '@yardmaster/domain';
+import { countUpTo } from '../../shared/lists/count-up-to.ts';
 import type { Frame } from '../../shared/replay/replay-build.ts';
 
 /** What the chart shows of a build at one of its events. */
@@ -138,16 +139,4 @@ function note(revisions: Map<string, number[]>, id: string, revision: number): v
   const known = revisions.get(id);
   if (known === undefined) revisions.set(id, [revision]);
   else known.push(revision);
-}
-
-/** How many of the ascending `revisions` are not after `at`, by bisection. */
-function countUpTo(revisions: readonly number[], at: number): number {
-  let low = 0;
-  let high = revisions.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((revisions[middle] ?? 0) <= at) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

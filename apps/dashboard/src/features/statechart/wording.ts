@@ -1,11 +1,8 @@
-/** "StepStarted" as "step started". */
-export function words(name: string): string {
-  return name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
-}
+import { plainWords } from '../../shared/replay/words.ts';
 
 /** "attemptFailed" as "Attempt failed". */
 export function stateName(key: string): string {
-  const text = words(key);
+  const text = plainWords(key);
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
@@ -38,7 +35,7 @@ export function guardText(guard: unknown): { readonly text: string; readonly isD
   const wording = Object.hasOwn(guards, type) ? guards[type] : undefined;
   const values = Object.values(params).map(String);
   if (wording !== undefined) return { text: wording.text(values[0] ?? ''), isDeciding: wording.isDeciding };
-  return { text: [words(type), ...values].join(' '), isDeciding: true };
+  return { text: [plainWords(type), ...values].join(' '), isDeciding: true };
 }
 
 function parts(guard: unknown): { readonly type: string; readonly params: object } {
