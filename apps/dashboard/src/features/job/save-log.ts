@@ -1,8 +1,6 @@
 import type { JobSummary } from '@yardmaster/protocol';
 import { RequestFailed, rawLogPath, troubleIn, unreachable } from '../../shared/api/api.ts';
-
-/** How long the browser may take to begin with a download, in milliseconds. */
-const releaseAfterMs = 30_000;
+import { saveFile } from '../../shared/ui/save-file.ts';
 
 /** Gives the reader a build's whole log as a text file. Throws {@link RequestFailed}. */
 export async function saveLog({ id, websiteName, buildNumber }: JobSummary): Promise<void> {
@@ -11,10 +9,5 @@ export async function saveLog({ id, websiteName, buildNumber }: JobSummary): Pro
     throw new RequestFailed(unreachable, { cause });
   });
   if (!response.ok) throw new RequestFailed(troubleIn(response.status, await response.text()));
-  const address = URL.createObjectURL(await response.blob());
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = `${websiteName}-${buildNumber}.log`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), releaseAfterMs);
+  saveFile(await response.blob(), `${websiteName}-${buildNumber}.log`);
 }

@@ -2,6 +2,7 @@ import type { JobSummary } from '@yardmaster/protocol';
 import { PackageCheck, SearchX } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { troubleOf } from '../../shared/api/api.ts';
+import { countText } from '../../shared/format/quantities.ts';
 import { useJobsValue } from '../../shared/jobs/jobs-context.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { EmptyState } from '../../shared/ui/empty-state.tsx';
@@ -48,7 +49,7 @@ export function Completed({ search, onSearch, answer }: CompletedProps) {
     <Panel
       id="completed"
       title="Completed"
-      aside={data !== undefined && <Count>{total.toLocaleString()}</Count>}
+      aside={data !== undefined && <Count>{countText(total)}</Count>}
       actions={
         total > 1 && <Select label="Order of completed builds" value={sort} options={sortOptions} onChange={onSort} />
       }
@@ -84,7 +85,7 @@ function Content({ search, onSearch, answer, sort, onSort }: ContentProps): Reac
   if (total === 0) return <NothingCompleted search={search} onSearch={onSearch} />;
   if (jobs.length === 0) {
     return (
-      <EmptyState icon={SearchX} title={`There is no page ${data.page.toLocaleString()}.`}>
+      <EmptyState icon={SearchX} title={`There is no page ${countText(data.page)}.`}>
         <Button size="small" onClick={() => onPage(Math.ceil(total / pageSize))}>
           Go to the last page
         </Button>

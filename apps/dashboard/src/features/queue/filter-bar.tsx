@@ -1,11 +1,12 @@
+import { useQuery } from '@tanstack/react-query';
 import { X } from 'lucide-react';
+import { websitesQuery } from '../../shared/api/queries.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { Select } from '../../shared/ui/select.tsx';
 import { DayFilter } from './day-filter.tsx';
 import { changedSearch, clearedSearch, isFiltered, type QueueSearch } from './queue-search.ts';
 import { SearchField } from './search-field.tsx';
 import { StatusFilter } from './status-filter.tsx';
-import { useWebsites } from './use-queue.ts';
 
 interface FilterBarProps {
   readonly search: QueueSearch;
@@ -37,7 +38,7 @@ interface WebsiteFilterProps {
 }
 
 function WebsiteFilter({ website, onChange }: WebsiteFilterProps) {
-  const websites = useWebsites().data?.websites ?? [];
+  const websites = useQuery(websitesQuery).data?.websites ?? [];
   const isListed = website === undefined || websites.some(({ id }) => id === website);
   const options = [
     { value: '', label: 'All websites' },

@@ -1,6 +1,6 @@
 import { PackageOpen } from 'lucide-react';
 import { apiPath } from '../../shared/api/api.ts';
-import { CopyButton } from './copy-button.tsx';
+import { CopyButton } from '../../shared/ui/copy-button.tsx';
 
 /** Where nothing has been built yet: the ways to begin. */
 export function FirstBuild() {
@@ -52,7 +52,7 @@ function Command({ text }: { readonly text: string }) {
   return (
     <div className="flex items-start gap-1 rounded-lg bg-panel-2 p-1 pl-3">
       <code className="min-w-0 flex-1 py-1.5 font-mono text-xs leading-5 text-fg wrap-anywhere">{text}</code>
-      <CopyButton text={text} />
+      <CopyButton text={text} label="Copy the command" kind="quiet" className="size-8" />
     </div>
   );
 }

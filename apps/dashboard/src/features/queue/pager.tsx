@@ -1,4 +1,5 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react';
+import { countText } from '../../shared/format/quantities.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { pagesShown } from './pages-shown.ts';
 
@@ -22,7 +23,7 @@ export function Pager({ label, page, pageSize, total, onPage }: PagerProps) {
       className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-t border-line px-4 py-2.5"
     >
       <p className="text-muted tabular-nums">
-        {first.toLocaleString()}–{Math.min(page * pageSize, total).toLocaleString()} of {total.toLocaleString()}
+        {countText(first)}–{countText(Math.min(page * pageSize, total))} of {countText(total)}
       </p>
       <div className="flex items-center gap-1">
         <Button size="small" disabled={page <= 1} onClick={() => onPage(page - 1)} aria-label="Previous page">

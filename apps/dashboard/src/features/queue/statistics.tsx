@@ -1,4 +1,4 @@
-import { durationText } from '../../shared/format/quantities.ts';
+import { countText, durationText } from '../../shared/format/quantities.ts';
 import { useJobsValue } from '../../shared/jobs/jobs-context.ts';
 import { type JobsView, snapshotLimit } from '../../shared/jobs/jobs-store.ts';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
@@ -10,8 +10,8 @@ export function Statistics({ answer: { data, isPending } }: { readonly answer: Q
   const live = { waiting: useJobsValue(waitingIn), building: useJobsValue(buildingIn) };
   const counts = live.waiting === null ? statistics : live;
   const figures = [
-    { name: 'Waiting', isPending: counts === undefined && isPending, text: countText(counts?.waiting) },
-    { name: 'Building', isPending: counts === undefined && isPending, text: countText(counts?.building) },
+    { name: 'Waiting', isPending: counts === undefined && isPending, text: figureText(counts?.waiting) },
+    { name: 'Building', isPending: counts === undefined && isPending, text: figureText(counts?.building) },
     { name: 'Average wait', isPending, text: timeText(statistics?.averageWaitMs) },
     { name: 'Average build', isPending, text: timeText(statistics?.averageBuildMs) },
   ];
@@ -45,5 +45,5 @@ function buildingIn(view: JobsView): number | null {
 }
 
 const unknown = '—';
-const countText = (count: number | null | undefined) => count?.toLocaleString() ?? unknown;
+const figureText = (count: number | null | undefined) => (count == null ? unknown : countText(count));
 const timeText = (ms: number | null | undefined) => (ms == null ? unknown : durationText(ms));

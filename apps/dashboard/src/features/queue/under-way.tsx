@@ -2,6 +2,7 @@ import type { QueueStatistics } from '@yardmaster/protocol';
 import { Hourglass } from 'lucide-react';
 import { type RefObject, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { z } from 'zod';
+import { countText } from '../../shared/format/quantities.ts';
 import { toneOfStatus } from '../../shared/jobs/job-display.ts';
 import { useJobsStore, useJobsValue } from '../../shared/jobs/jobs-context.ts';
 import { snapshotLimit } from '../../shared/jobs/jobs-store.ts';
@@ -36,7 +37,7 @@ export function UnderWay({ search, statistics }: UnderWayProps) {
   const onPage = jobs.slice((page - 1) * cardsPerPage, page * cardsPerPage);
   const isBusy = onPage.filter(({ status }) => toneOfStatus[status] === 'working').length > maxSpinners;
   return (
-    <Panel id="under-way" title="Under way" aside={known && <Count>{jobs.length.toLocaleString()}</Count>}>
+    <Panel id="under-way" title="Under way" aside={known && <Count>{countText(jobs.length)}</Count>}>
       <MoreThanHeld total={statistics === undefined ? 0 : statistics.waiting + statistics.building} />
       {jobs.length > 0 ? (
         <ul ref={list} className={`divide-y divide-line ${isBusy ? '[&_svg]:animate-none!' : ''}`}>
@@ -92,7 +93,7 @@ function MoreThanHeld({ total }: { readonly total: number }) {
   if (!isLive || total <= held || held < snapshotLimit) return null;
   return (
     <p className="border-b border-line px-4 py-2 text-muted">
-      {held.toLocaleString()} of {total.toLocaleString()} builds are shown; the others follow as these end.
+      {countText(held)} of {countText(total)} builds are shown; the others follow as these end.
     </p>
   );
 }

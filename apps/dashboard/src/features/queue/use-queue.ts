@@ -1,6 +1,7 @@
 import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { api } from '../../shared/api/api.ts';
+import { websitesQuery } from '../../shared/api/queries.ts';
 import { useJobsStore } from '../../shared/jobs/jobs-context.ts';
 import { type QueueSearch, queueQuery } from './queue-search.ts';
 import { refreshOnChange } from './refresh-on-change.ts';
@@ -31,7 +32,7 @@ export function useQueueRefresh(): void {
       store,
       refresh: () => {
         void client.invalidateQueries({ queryKey: [queueKey] });
-        void client.invalidateQueries({ queryKey: websitesKey });
+        void client.invalidateQueries({ queryKey: websitesQuery.queryKey });
       },
       isLacking: () =>
         client
@@ -42,13 +43,6 @@ export function useQueueRefresh(): void {
       setTimer: after,
     });
   }, [store, client]);
-}
-
-const websitesKey = ['websites'];
-
-/** For the filter; asked for when somebody opens it, and kept while it is shown. */
-export function useWebsites() {
-  return useQuery({ queryKey: websitesKey, queryFn: ({ signal }) => api.websites(signal) });
 }
 
 /** Like `setTimeout`, and returns what calls it off. */

@@ -2,7 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import type { WebsiteView } from '@yardmaster/protocol';
 import { ChevronRight, FileArchive, Folder, TriangleAlert } from 'lucide-react';
 import { type ReactNode, useId, useState } from 'react';
-import { api, type Trouble } from '../../shared/api/api.ts';
+import type { Trouble } from '../../shared/api/api.ts';
+import { websitesQuery } from '../../shared/api/queries.ts';
 import { countText, sizeText } from '../../shared/format/quantities.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { Select } from '../../shared/ui/select.tsx';
@@ -101,7 +102,7 @@ interface NameFieldProps {
 
 function NameField({ name, onName, children }: NameFieldProps) {
   const id = useId();
-  const { data } = useQuery({ queryKey: ['websites'], queryFn: ({ signal }) => api.websites(signal) });
+  const { data } = useQuery(websitesQuery);
   const websites = data?.websites ?? [];
   return (
     <div className="flex flex-col gap-1.5">

@@ -21,5 +21,8 @@ export function createQueryClient(): QueryClient {
   });
 }
 
+/** Everything that the person has built from. */
+export const websitesQuery = queryOptions({ queryKey: ['websites'], queryFn: ({ signal }) => api.websites(signal) });
+
 export const jobQuery = (jobId: string) =>
   queryOptions({ queryKey: ['job', jobId], queryFn: ({ signal }) => api.job(jobId, signal) });
