@@ -1,9 +1,12 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { JobSummary, UploadAnswer } from '@yardmaster/protocol';
-import { ArrowRight, ExternalLink, Upload } from 'lucide-react';
+import { ArrowRight, Upload } from 'lucide-react';
+import { jobQuery } from '../../shared/api/queries.ts';
 import { displayOf } from '../../shared/jobs/job-display.ts';
 import { useJobs } from '../../shared/jobs/jobs-context.ts';
 import { Button, buttonClass } from '../../shared/ui/button.tsx';
+import { OutsideLink } from '../../shared/ui/outside-link.tsx';
 import { ProgressBar } from '../../shared/ui/progress-bar.tsx';
 import { StatusBadge, StatusIcon } from '../../shared/ui/status-badge.tsx';
 
@@ -14,9 +17,8 @@ interface AcceptedProps {
 
 /** The upload is a build now: follows it from its place in the queue to its preview. */
 export function Accepted({ answer, onAnother }: AcceptedProps) {
-  const { active, ended } = useJobs();
   const { name, buildJobId } = answer.website;
-  const job = [...active, ...ended].find(({ id }) => id === buildJobId);
+  const job = useJob(buildJobId);
   return (
     <div className="flex flex-col gap-3 rounded-panel border border-line bg-panel p-4 shadow-panel">
       <div className="flex flex-wrap items-center gap-3">
@@ -34,18 +36,9 @@ export function Accepted({ answer, onAnother }: AcceptedProps) {
           </div>
         </div>
         <div className="flex flex-wrap gap-2">
-          {job?.previewUrl != null && (
-            <a
-              href={job.previewUrl}
-              target="_blank"
-              rel="noopener noreferrer"
-              className={buttonClass({ kind: 'primary', size: 'small' })}
-            >
-              Open preview
-              <ExternalLink aria-hidden="true" />
-              <span className="sr-only">(opens in a new tab)</span>
-            </a>
-          )}
+          <OutsideLink href={job?.previewUrl ?? null} className={buttonClass({ kind: 'primary', size: 'small' })}>
+            Open preview
+          </OutsideLink>
           <Link to="/jobs/$jobId" params={{ jobId: buildJobId }} className={buttonClass({ size: 'small' })}>
             Open build
             <ArrowRight aria-hidden="true" />
@@ -61,6 +54,14 @@ export function Accepted({ answer, onAnother }: AcceptedProps) {
       )}
     </div>
   );
+}
+
+/** Before it is among the builds that are followed, and after ten others have ended since, it is asked for. */
+function useJob(id: string): JobSummary | undefined {
+  const { active, ended } = useJobs();
+  const followed = [...active, ...ended].find((job) => job.id === id);
+  const { data } = useQuery({ ...jobQuery(id), enabled: followed === undefined });
+  return followed ?? data;
 }
 
 interface BuildBadgeProps {
