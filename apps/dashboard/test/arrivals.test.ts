@@ -8,7 +8,7 @@ import {
   maxAtOnce,
   type Told,
 } from '../src/features/notifications/arrivals.ts';
-import { countsText, previewUrlOf } from '../src/features/notifications/notification-display.ts';
+import { countsText } from '../src/features/notifications/notification-display.ts';
 
 const nowMs = Date.UTC(2026, 0, 1, 12);
 
@@ -94,7 +94,7 @@ describe('what arrives', () => {
   });
 });
 
-describe('a build whose page is open', () => {
+describe('what happens to a build', () => {
   const page = { path: '/jobs/a', isInForeground: true };
 
   test.each([
@@ -104,7 +104,9 @@ describe('a build whose page is open', () => {
     ['failed', page, false],
     ['started', { ...page, isInForeground: false }, false],
     ['started', { ...page, path: '/jobs/b' }, false],
-  ] as const)('shows that it %s itself: %j %j', (type, where, expected) => {
+    ['cancelled', { ...page, path: '/jobs/b' }, true],
+    ['retried', { ...page, path: '/' }, true],
+  ] as const)('%s at %j is shown already: %j', (type, where, expected) => {
     expect(isShownAlready({ jobId: 'a', type }, where)).toBe(expected);
   });
 });
@@ -112,11 +114,4 @@ describe('a build whose page is open', () => {
 test('counts are words, worst first', () => {
   const types = ['queued', 'completed', 'failed', 'completed'] as const;
   expect(countsText(types.map((type) => ({ type })))).toBe('1 failed, 2 completed, and 1 queued');
-});
-
-test('only an address of the web is a preview', () => {
-  const one = notification('a', 'completed');
-  expect(previewUrlOf({ ...one, actionUrl: 'http://shop-1.preview.localhost:4000' })).not.toBeNull();
-  expect(previewUrlOf(one)).toBeNull();
-  expect(previewUrlOf({ ...one, actionUrl: 'javascript:alert(1)' })).toBeNull();
 });

@@ -1,8 +1,9 @@
 import type { JobSummary } from '@yardmaster/protocol';
-import { Ban, CircleCheck, ExternalLink, Hourglass } from 'lucide-react';
+import { Ban, CircleCheck, Hourglass } from 'lucide-react';
 import { useSession } from '../../shared/session/session-context.ts';
 import { buttonClass } from '../../shared/ui/button.tsx';
 import { CopyButton } from '../../shared/ui/copy-button.tsx';
+import { OutsideLink } from '../../shared/ui/outside-link.tsx';
 import type { BuildAt, Cancel } from './build-at.ts';
 import { FailurePanel, RetryNote } from './failure-panel.tsx';
 
@@ -47,11 +48,9 @@ function PreviewCard({ job, url }: { readonly job: JobSummary; readonly url: str
       </div>
       <div className="flex items-center gap-2">
         <CopyButton label="Copy the address of the preview" text={url} />
-        <a href={url} target="_blank" rel="noopener noreferrer" className={buttonClass()}>
+        <OutsideLink href={url} className={buttonClass()} note="the preview, in a new tab">
           Open
-          <ExternalLink aria-hidden="true" />
-          <span className="sr-only">the preview, in a new tab</span>
-        </a>
+        </OutsideLink>
       </div>
     </section>
   );

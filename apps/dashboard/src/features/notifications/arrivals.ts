@@ -53,11 +53,15 @@ export function createArrivals({ nowMs, setTimer, tell }: ArrivalsParts): Arriva
   }
 }
 
-/** A reader of a build's page sees it begin; its end is told there too, since its page may be scrolled to anywhere. */
+/**
+ * Whether a toast would tell nothing new. Cancelling and retrying answer where they were asked for; the bell keeps them.
+ * A reader of a build's page sees it begin; its end is told there too, since its page may be scrolled to anywhere.
+ */
 export function isShownAlready(
   { jobId, type }: Pick<Notification, 'jobId' | 'type'>,
   page: { readonly path: string; readonly isInForeground: boolean },
 ): boolean {
-  const isEnd = type === 'completed' || type === 'failed' || type === 'cancelled';
+  if (type === 'cancelled' || type === 'retried') return true;
+  const isEnd = type === 'completed' || type === 'failed';
   return !isEnd && page.isInForeground && page.path === `/jobs/${jobId}`;
 }

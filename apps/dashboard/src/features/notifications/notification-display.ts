@@ -21,11 +21,6 @@ const displays: Readonly<Record<NotificationType, NotificationDisplay>> = {
 
 export const displayOfType = (type: NotificationType): NotificationDisplay => displays[type];
 
-/** The address of the preview that a notification tells of; null for those that lead to the build itself. */
-export function previewUrlOf({ actionUrl }: Notification): string | null {
-  return actionUrl !== null && /^https?:\/\//i.test(actionUrl) ? actionUrl : null;
-}
-
 /** "1 completed, 2 failed and 3 queued": what came at once, in one sentence's worth of words. */
 export function countsText(notifications: readonly Pick<Notification, 'type'>[]): string {
   const order: readonly NotificationType[] = ['failed', 'completed', 'cancelled', 'retried', 'started', 'queued'];

@@ -1,10 +1,11 @@
 import { Link } from '@tanstack/react-router';
 import type { Notification } from '@yardmaster/protocol';
-import { Check, ExternalLink, X } from 'lucide-react';
+import { Check, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { agoText } from '../../shared/format/quantities.ts';
+import { OutsideLink } from '../../shared/ui/outside-link.tsx';
 import { useNow } from '../../shared/ui/use-now.ts';
-import { displayOfType, previewUrlOf } from './notification-display.ts';
+import { displayOfType } from './notification-display.ts';
 
 interface NotificationRowProps {
   readonly notification: Notification;
@@ -21,7 +22,6 @@ interface NotificationRowProps {
 export function NotificationRow({ notification, isChosen, onFocus, onOpen, onRead, onRemove }: NotificationRowProps) {
   const { type, title, message, read, createdAt, jobId } = notification;
   const { Icon, iconClass } = displayOfType(type);
-  const previewUrl = previewUrlOf(notification);
   const nowMs = useNow();
   const tabIndex = isChosen ? 0 : -1;
   return (
@@ -54,20 +54,14 @@ export function NotificationRow({ notification, isChosen, onFocus, onOpen, onRea
           </span>
           <span className="mt-0.5 line-clamp-3 text-[13px] text-muted wrap-anywhere">{message}</span>
         </Link>
-        {previewUrl !== null && (
-          <a
-            href={previewUrl}
-            target="_blank"
-            rel="noopener noreferrer"
-            tabIndex={tabIndex}
-            onClick={onRead}
-            className="relative mt-1.5 inline-flex min-h-6 items-center gap-1 text-[13px] font-medium text-accent underline-offset-4 hover:underline"
-          >
-            Open preview
-            <ExternalLink className="size-3.5" aria-hidden="true" />
-            <span className="sr-only">(opens in a new tab)</span>
-          </a>
-        )}
+        <OutsideLink
+          href={notification.actionUrl}
+          tabIndex={tabIndex}
+          onClick={onRead}
+          className="relative mt-1.5 inline-flex min-h-6 items-center gap-1 text-[13px] font-medium text-accent underline-offset-4 hover:underline [&>svg]:size-3.5"
+        >
+          Open preview
+        </OutsideLink>
       </div>
       <div className="absolute top-2 right-2 flex shrink-0 gap-0.5 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 [@media(hover:none)]:relative [@media(hover:none)]:top-0 [@media(hover:none)]:right-0 [@media(hover:none)]:flex-col [@media(hover:none)]:gap-2 [@media(hover:none)]:opacity-100">
         {!read && (

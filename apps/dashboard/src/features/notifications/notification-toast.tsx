@@ -1,12 +1,13 @@
 import { Link } from '@tanstack/react-router';
 import type { Notification } from '@yardmaster/protocol';
-import { ExternalLink, Inbox, type LucideIcon, RotateCw, X } from 'lucide-react';
+import { Inbox, type LucideIcon, RotateCw, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { toast } from 'sonner';
 import { api } from '../../shared/api/api.ts';
 import { useLive } from '../../shared/live/live.ts';
 import { Button, buttonClass } from '../../shared/ui/button.tsx';
-import { displayOfType, previewUrlOf } from './notification-display.ts';
+import { OutsideLink } from '../../shared/ui/outside-link.tsx';
+import { displayOfType } from './notification-display.ts';
 import { attempt } from './trouble-toast.ts';
 import { useNotificationsStore } from './use-notifications.ts';
 
@@ -17,7 +18,6 @@ export function NotificationToast({ notification }: { readonly notification: Not
   const { id, jobId, type, title, message } = notification;
   const live = useLive();
   const store = useNotificationsStore();
-  const previewUrl = previewUrlOf(notification);
   const done = (): void => {
     toast.dismiss(id);
     attempt(store.read(id), 'The notification could not be marked as read.');
@@ -31,19 +31,13 @@ export function NotificationToast({ notification }: { readonly notification: Not
   };
   return (
     <ToastFrame toastId={id} icon={displayOfType(type)} title={title} message={message}>
-      {previewUrl !== null && (
-        <a
-          href={previewUrl}
-          target="_blank"
-          rel="noopener noreferrer"
-          className={buttonClass({ kind: 'primary', size: 'small' })}
-          onClick={done}
-        >
-          Open preview
-          <ExternalLink aria-hidden="true" />
-          <span className="sr-only">(opens in a new tab)</span>
-        </a>
-      )}
+      <OutsideLink
+        href={notification.actionUrl}
+        className={buttonClass({ kind: 'primary', size: 'small' })}
+        onClick={done}
+      >
+        Open preview
+      </OutsideLink>
       <Link to="/jobs/$jobId" params={{ jobId }} className={actionClass} onClick={done}>
         {type === 'failed' ? 'See why' : 'View'}
       </Link>
