@@ -20,6 +20,7 @@ import {
 } from 'lucide-react';
 import type { Command, CommandGroup } from '../features/command-palette/rank-commands.ts';
 import type { QueueSearch } from '../features/queue/queue-search.ts';
+import { isWebAddress } from '../shared/format/web-address.ts';
 import { displayOf } from '../shared/jobs/job-display.ts';
 import { StatusIcon } from '../shared/ui/status-badge.tsx';
 import { printedKeys } from './shortcuts/key-names.ts';
@@ -31,7 +32,8 @@ export interface CommandActions {
   readonly openBuild: (jobId: string) => void;
   readonly showBuilds: (search: QueueSearch) => void;
   readonly backToLive: () => void;
-  readonly cancel: (job: JobSummary) => void;
+  /** Asks first, as the page of the build does. */
+  readonly askToCancel: () => void;
   readonly retry: (job: JobSummary) => void;
   readonly openPreview: (url: string) => void;
   readonly openPreferences: () => void;
@@ -69,10 +71,11 @@ export function searchCommand(text: string, { showBuilds }: CommandActions): Com
 }
 
 function commandsFor(job: JobSummary, isPast: boolean, actions: CommandActions): Command[] {
+  // As on its page: nothing can be done about the past.
+  if (isPast) return [{ id: 'live', label: 'Back to live', icon: icon(Radio), run: actions.backToLive }];
   const { previewUrl } = job;
   const commands: Command[] = [];
-  if (isPast) commands.push({ id: 'live', label: 'Back to live', icon: icon(Radio), run: actions.backToLive });
-  if (previewUrl !== null) {
+  if (isWebAddress(previewUrl)) {
     const run = () => actions.openPreview(previewUrl);
     commands.push({ id: 'preview', label: 'Open the preview', icon: icon(ExternalLink), run });
   }
@@ -89,10 +92,10 @@ function commandsFor(job: JobSummary, isPast: boolean, actions: CommandActions):
   if (displayOf(job).canCancel) {
     commands.push({
       id: 'cancel',
-      label: 'Cancel this build',
+      label: 'Cancel this build…',
       keywords: ['stop', 'abort'],
       icon: icon(Square),
-      run: () => actions.cancel(job),
+      run: actions.askToCancel,
     });
   }
   return commands;

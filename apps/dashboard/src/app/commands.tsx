@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import type { JobSummary } from '@yardmaster/protocol';
 import { CommandPalette } from '../features/command-palette/command-palette.tsx';
+import { cancelButtonId } from '../features/job/cancel-button-id.ts';
 import { attempt } from '../features/notifications/trouble-toast.ts';
 import { api } from '../shared/api/api.ts';
 import { jobQuery } from '../shared/api/queries.ts';
@@ -45,10 +46,6 @@ function useActions({ onOpen, onAction }: OverlayProps): CommandActions {
   const live = useLive();
   const { signOut } = useSession();
   const openBuild = (jobId: string) => void navigate({ to: '/jobs/$jobId', params: { jobId } });
-  const cancel = async (id: string) => {
-    await api.cancel(id);
-    live.refresh();
-  };
   const retry = async (id: string) => {
     const { jobId } = await api.retry(id);
     live.refresh();
@@ -59,7 +56,7 @@ function useActions({ onOpen, onAction }: OverlayProps): CommandActions {
     openBuild,
     showBuilds: (search) => void navigate({ to: '/', search }),
     backToLive: () => void navigate({ to: '.', search: ({ at: _, ...search }) => search }),
-    cancel: ({ id }) => attempt(cancel(id), 'The build could not be cancelled.'),
+    askToCancel: () => document.getElementById(cancelButtonId)?.click(),
     retry: ({ id }) => attempt(retry(id), 'The build could not be started again.'),
     openPreview: (url) => void window.open(url, '_blank', 'noopener'),
     openPreferences: () => onOpen('preferences'),

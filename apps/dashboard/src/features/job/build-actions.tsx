@@ -10,8 +10,10 @@ import { Button, buttonClass, IconButton } from '../../shared/ui/button.tsx';
 import { CopyButton, copyText } from '../../shared/ui/copy-button.tsx';
 import { Dialog } from '../../shared/ui/dialog.tsx';
 import { Menu } from '../../shared/ui/menu.tsx';
+import { OutsideLink } from '../../shared/ui/outside-link.tsx';
 import { TroubleNote } from '../../shared/ui/trouble-note.tsx';
 import { buildName, curlForEvents } from './build-texts.ts';
+import { cancelButtonId } from './cancel-button-id.ts';
 import { pastNoteId } from './moment-bar.tsx';
 import { saveLog } from './save-log.ts';
 
@@ -36,7 +38,7 @@ export function BuildActions({ job, isPast, onRetried }: BuildActionsProps) {
       <div className="flex flex-wrap items-center gap-2">
         {job.previewUrl !== null && <PreviewLink job={job} url={job.previewUrl} isPast={isPast} />}
         {canCancel && (
-          <Button disabled={isRunning} onClick={() => !isPast && setAsking(true)} {...past}>
+          <Button id={cancelButtonId} disabled={isRunning} onClick={() => !isPast && setAsking(true)} {...past}>
             <X aria-hidden="true" />
             Cancel
           </Button>
@@ -88,24 +90,18 @@ interface PreviewLinkProps extends Pick<BuildActionsProps, 'job' | 'isPast'> {
 }
 
 function PreviewLink({ job, url, isPast }: PreviewLinkProps) {
-  const content = (
-    <>
-      Open preview
-      <ExternalLink aria-hidden="true" />
-    </>
-  );
   if (isPast) {
     return (
       <Button kind="primary" aria-disabled="true" aria-describedby={pastNoteId} title="Go back to live first.">
-        {content}
+        Open preview
+        <ExternalLink aria-hidden="true" />
       </Button>
     );
   }
   return (
-    <a href={url} target="_blank" rel="noopener noreferrer" className={buttonClass({ kind: 'primary' })}>
-      {content}
-      <span className="sr-only">of {job.websiteName}, in a new tab</span>
-    </a>
+    <OutsideLink href={url} className={buttonClass({ kind: 'primary' })} note={`of ${job.websiteName}, in a new tab`}>
+      Open preview
+    </OutsideLink>
   );
 }
 
