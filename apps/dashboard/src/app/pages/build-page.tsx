@@ -84,10 +84,16 @@ function KnownBuild({ job, replay }: { readonly job: JobSummary; readonly replay
       <TimeTravelBar replay={replay} at={at} isLive={isLive} onMoment={goTo} />
     </Panel>
   );
-  const log = (
-    <KeepsHeight key="log" isPast={!isLive} className="flex min-w-0 flex-col [&>*]:flex-1">
-      <Log jobId={job.id} isUnderWay={isUnderWay} asOfMs={later.asOfMs} line={line} onLine={onLine} />
-    </KeepsHeight>
+  const records = (
+    <div key="records" className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_25rem]">
+      <KeepsHeight isPast={!isLive} className="flex min-w-0 flex-col [&>*]:flex-1">
+        <Log jobId={job.id} isUnderWay={isUnderWay} asOfMs={later.asOfMs} line={line} onLine={onLine} />
+      </KeepsHeight>
+      <div className="flex min-w-0 flex-col gap-4">
+        <Events replay={later.replay} at={later.at} onMoment={goTo} />
+        <Context replay={later.replay} at={later.at} />
+      </div>
+    </div>
   );
   return (
     <div className="flex flex-col gap-4">
@@ -104,13 +110,7 @@ function KnownBuild({ job, replay }: { readonly job: JobSummary; readonly replay
         <Outcome build={build} latest={job} />
         <StepStrip build={build} />
       </KeepsHeight>
-      <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_25rem]">
-        <div className="flex min-w-0 flex-col gap-4">{isLogFirst ? [log, chart] : [chart, log]}</div>
-        <div className="flex min-w-0 flex-col gap-4">
-          <Events replay={later.replay} at={later.at} onMoment={goTo} />
-          <Context replay={later.replay} at={later.at} />
-        </div>
-      </div>
+      {isLogFirst ? [records, chart] : [chart, records]}
     </div>
   );
 }
