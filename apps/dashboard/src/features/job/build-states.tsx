@@ -4,12 +4,16 @@ import type { Replay } from '../../shared/replay/replay-build.ts';
 import { Button, buttonClass } from '../../shared/ui/button.tsx';
 import { EmptyState } from '../../shared/ui/empty-state.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
+import { StillWaiting } from '../../shared/ui/still-waiting.tsx';
 
 /** The page in its shape, until the build is known. */
 export function BuildSkeleton() {
   return (
-    <div role="status" className="flex flex-col gap-4">
-      <p className="sr-only">Loading the build…</p>
+    <div className="flex flex-col gap-4">
+      <p role="status" className="sr-only">
+        Loading the build…
+      </p>
+      <StillWaiting />
       <div className="flex h-11 items-center">
         <Skeleton className="h-4 w-40" />
       </div>

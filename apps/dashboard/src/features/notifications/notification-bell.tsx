@@ -4,6 +4,7 @@ import { useId, useState } from 'react';
 import { Button, IconButton } from '../../shared/ui/button.tsx';
 import { EmptyState } from '../../shared/ui/empty-state.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
+import { StillWaiting } from '../../shared/ui/still-waiting.tsx';
 import { TroubleNote } from '../../shared/ui/trouble-note.tsx';
 import { NotificationList } from './notification-list.tsx';
 import { NotificationSettings } from './notification-settings.tsx';
@@ -102,6 +103,7 @@ function PanelBody({ view, onGone }: { readonly view: NotificationsView; readonl
           <Skeleton className="h-12" />
           <Skeleton className="h-12" />
           <Skeleton className="h-12" />
+          <StillWaiting />
         </div>
       );
     case 'refused':

@@ -67,6 +67,7 @@ interface ContentProps extends CompletedProps {
 function Content({ search, onSearch, answer, sort, onSort }: ContentProps): ReactNode {
   const { data, error, isPlaceholderData, refetch } = answer;
   const isWide = useIsWide();
+  const isLive = useJobsValue(({ known }) => known);
   const jobs = useNewest(data?.completedJobs ?? noJobs);
   if (data === undefined) {
     if (error === null) return <Loading />;
@@ -82,6 +83,8 @@ function Content({ search, onSearch, answer, sort, onSort }: ContentProps): Reac
   }
   const total = data.totalCompleted;
   const onPage = (page: number) => onSearch({ ...search, page: page === 1 ? undefined : page });
+  // An answer that has nothing may be from before the connection was lost: with no word of the live one it is not known.
+  if (total === 0 && !isLive) return <Loading />;
   if (total === 0) return <NothingCompleted search={search} onSearch={onSearch} />;
   if (jobs.length === 0) {
     return (

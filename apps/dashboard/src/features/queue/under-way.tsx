@@ -9,6 +9,7 @@ import { snapshotLimit } from '../../shared/jobs/jobs-store.ts';
 import { EmptyState } from '../../shared/ui/empty-state.tsx';
 import { Count, Panel } from '../../shared/ui/panel.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
+import { StillWaiting } from '../../shared/ui/still-waiting.tsx';
 import { JobCard } from './job-card.tsx';
 import { jobFilter } from './job-filter.ts';
 import { Pager } from './pager.tsx';
@@ -115,6 +116,7 @@ function Loading() {
     <div className="flex flex-col gap-3 p-4">
       <Skeleton className="h-4 w-1/3" />
       <Skeleton className="h-4 w-1/2" />
+      <StillWaiting />
     </div>
   );
 }
