@@ -4,6 +4,7 @@ import { useId, useState } from 'react';
 import { durationText } from '../../shared/format/quantities.ts';
 import { usePreferences } from '../../shared/preferences/preferences.ts';
 import { Button } from '../../shared/ui/button.tsx';
+import { PopoverWindow } from '../../shared/ui/popover.tsx';
 import { useNow } from '../../shared/ui/use-now.ts';
 import { useConnection } from './connection-context.ts';
 import { type ConnectionDisplay, displayOfConnection } from './connection-display.ts';
@@ -36,28 +37,20 @@ export function ConnectionIndicator() {
           <Icon className={`size-4 shrink-0 ${colour}`} aria-hidden="true" />
           <span className="max-sm:sr-only">{display.word}</span>
         </Popover.Trigger>
-        <Popover.Portal>
-          <Popover.Content
-            aria-labelledby={titleId}
-            align="end"
-            sideOffset={6}
-            collisionPadding={8}
-            className="z-50 w-80 max-w-[calc(100vw-1rem)] rounded-panel border border-line bg-panel p-4 text-sm shadow-float motion-safe:animate-[pop-in_120ms_ease-out]"
-          >
-            <p id={titleId} className="flex items-center gap-2 font-semibold">
-              <Icon className={`size-4 shrink-0 ${colour}`} aria-hidden="true" />
-              {display.word}
-            </p>
-            <p className="mt-1.5 text-muted text-pretty">{display.sentence}</p>
-            <Details status={status} display={display} />
-            {display.canTry && (
-              <Button size="small" className="mt-3 w-full" onClick={connection.check}>
-                <RotateCw aria-hidden="true" />
-                Try again now
-              </Button>
-            )}
-          </Popover.Content>
-        </Popover.Portal>
+        <PopoverWindow aria-labelledby={titleId} className="w-80 p-4">
+          <p id={titleId} className="flex items-center gap-2 font-semibold">
+            <Icon className={`size-4 shrink-0 ${colour}`} aria-hidden="true" />
+            {display.word}
+          </p>
+          <p className="mt-1.5 text-muted text-pretty">{display.sentence}</p>
+          <Details status={status} display={display} />
+          {display.canTry && (
+            <Button size="small" className="mt-3 w-full" onClick={connection.check}>
+              <RotateCw aria-hidden="true" />
+              Try again now
+            </Button>
+          )}
+        </PopoverWindow>
       </Popover.Root>
       <Announcer mode={status.mode} />
     </>

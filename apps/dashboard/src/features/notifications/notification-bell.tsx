@@ -3,6 +3,7 @@ import { Popover } from 'radix-ui';
 import { useId, useState } from 'react';
 import { Button, IconButton } from '../../shared/ui/button.tsx';
 import { EmptyState } from '../../shared/ui/empty-state.tsx';
+import { PopoverWindow } from '../../shared/ui/popover.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
 import { StillWaiting } from '../../shared/ui/still-waiting.tsx';
 import { TroubleNote } from '../../shared/ui/trouble-note.tsx';
@@ -34,22 +35,17 @@ export function NotificationBell() {
           {unreadCount > 0 && <Badge>{countText}</Badge>}
         </IconButton>
       </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content
-          align="end"
-          sideOffset={8}
-          collisionPadding={8}
-          aria-labelledby={titleId}
-          onOpenAutoFocus={focusOnNewest}
-          className="z-40 flex max-h-[min(36rem,var(--radix-popover-content-available-height))] w-[calc(100vw-1rem)] flex-col overflow-hidden rounded-panel border border-line bg-panel shadow-float outline-none sm:w-104"
-        >
-          <PanelHead titleId={titleId} unreadCount={unreadCount} />
-          <PanelBody view={view} onGone={() => setOpen(false)} />
-          <div className="border-t border-line bg-panel px-4 py-3">
-            <NotificationSettings />
-          </div>
-        </Popover.Content>
-      </Popover.Portal>
+      <PopoverWindow
+        aria-labelledby={titleId}
+        onOpenAutoFocus={focusOnNewest}
+        className="flex max-h-[min(36rem,var(--radix-popover-content-available-height))] w-[calc(100vw-1rem)] flex-col overflow-hidden sm:w-104"
+      >
+        <PanelHead titleId={titleId} unreadCount={unreadCount} />
+        <PanelBody view={view} onGone={() => setOpen(false)} />
+        <div className="border-t border-line bg-panel px-4 py-3">
+          <NotificationSettings />
+        </div>
+      </PopoverWindow>
     </Popover.Root>
   );
 }

@@ -2,6 +2,7 @@ import type { JobSummary } from '@yardmaster/protocol';
 import { X } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { Button } from '../../shared/ui/button.tsx';
+import { PopoverWindow } from '../../shared/ui/popover.tsx';
 
 interface CancelButtonProps {
   readonly job: JobSummary;
@@ -33,28 +34,20 @@ export function CancelButton({ job, isPending, onCancel }: CancelButtonProps) {
           {face}
         </Button>
       </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content
-          align="end"
-          sideOffset={6}
-          collisionPadding={8}
-          aria-label={`Cancel ${name}`}
-          className="z-50 w-72 max-w-[calc(100vw-1rem)] rounded-panel border border-line bg-panel p-4 shadow-float"
-        >
-          <p className="font-medium">Cancel this build?</p>
-          <p className="mt-1 text-muted text-pretty">Its processes are ended. It can be built again from the start.</p>
-          <div className="mt-3 flex justify-end gap-2">
-            <Popover.Close asChild>
-              <Button size="small">Keep building</Button>
-            </Popover.Close>
-            <Popover.Close asChild>
-              <Button size="small" kind="danger" onClick={onCancel}>
-                Cancel build
-              </Button>
-            </Popover.Close>
-          </div>
-        </Popover.Content>
-      </Popover.Portal>
+      <PopoverWindow aria-label={`Cancel ${name}`} className="w-72 p-4">
+        <p className="font-medium">Cancel this build?</p>
+        <p className="mt-1 text-muted text-pretty">Its processes are ended. It can be built again from the start.</p>
+        <div className="mt-3 flex justify-end gap-2">
+          <Popover.Close asChild>
+            <Button size="small">Keep building</Button>
+          </Popover.Close>
+          <Popover.Close asChild>
+            <Button size="small" kind="danger" onClick={onCancel}>
+              Cancel build
+            </Button>
+          </Popover.Close>
+        </div>
+      </PopoverWindow>
     </Popover.Root>
   );
 }

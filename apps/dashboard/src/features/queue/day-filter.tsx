@@ -2,6 +2,7 @@ import { CalendarDays, ChevronDown } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { useId } from 'react';
 import { Button, buttonClass } from '../../shared/ui/button.tsx';
+import { PopoverWindow } from '../../shared/ui/popover.tsx';
 import { type DayRange, dayOf, firstOfLast, rangeText } from './day-range.ts';
 
 interface DayFilterProps extends DayRange {
@@ -28,37 +29,29 @@ export function DayFilter({ from, to, onChange }: DayFilterProps) {
         {rangeText({ from, to }, now)}
         <ChevronDown className="text-muted" aria-hidden="true" />
       </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content
-          align="end"
-          sideOffset={6}
-          collisionPadding={8}
-          aria-label="Days"
-          className="z-50 w-76 max-w-[calc(100vw-1rem)] rounded-panel border border-line bg-panel p-3 shadow-float"
-        >
-          <div className="grid grid-cols-2 gap-2">
-            {presets.map(({ label, days }) => {
-              const first = days === null ? undefined : firstOfLast(days, now);
-              const isChosen = from === first && to === undefined;
-              return (
-                <Button
-                  key={label}
-                  size="small"
-                  kind={isChosen ? 'primary' : 'plain'}
-                  aria-pressed={isChosen}
-                  onClick={() => onChange({ from: first, to: undefined })}
-                >
-                  {label}
-                </Button>
-              );
-            })}
-          </div>
-          <div className="mt-3 grid grid-cols-2 gap-2 border-t border-line pt-3">
-            <Day label="From" day={from} max={to ?? dayOf(now)} onDay={(day) => onChange({ from: day, to })} />
-            <Day label="To" day={to} min={from} onDay={(day) => onChange({ from, to: day })} />
-          </div>
-        </Popover.Content>
-      </Popover.Portal>
+      <PopoverWindow aria-label="Days" className="w-76 p-3">
+        <div className="grid grid-cols-2 gap-2">
+          {presets.map(({ label, days }) => {
+            const first = days === null ? undefined : firstOfLast(days, now);
+            const isChosen = from === first && to === undefined;
+            return (
+              <Button
+                key={label}
+                size="small"
+                kind={isChosen ? 'primary' : 'plain'}
+                aria-pressed={isChosen}
+                onClick={() => onChange({ from: first, to: undefined })}
+              >
+                {label}
+              </Button>
+            );
+          })}
+        </div>
+        <div className="mt-3 grid grid-cols-2 gap-2 border-t border-line pt-3">
+          <Day label="From" day={from} max={to ?? dayOf(now)} onDay={(day) => onChange({ from: day, to })} />
+          <Day label="To" day={to} min={from} onDay={(day) => onChange({ from, to: day })} />
+        </div>
+      </PopoverWindow>
     </Popover.Root>
   );
 }

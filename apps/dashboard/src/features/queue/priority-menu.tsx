@@ -1,7 +1,7 @@
 import type { JobSummary } from '@yardmaster/protocol';
 import { Check, ChevronDown } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
-import { menuClass, menuItemClass } from './menu-class.ts';
+import { menuClass, menuItemClass } from '../../shared/ui/menu.tsx';
 
 /** Highest first, as the queue goes. */
 const priorities = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0] as const;
@@ -35,7 +35,11 @@ export function PriorityMenu({ job, isPending, onChange }: PriorityMenuProps) {
           <DropdownMenu.Label className="px-2.5 pt-1 pb-1.5 text-xs text-muted">Higher starts first</DropdownMenu.Label>
           <DropdownMenu.RadioGroup value={String(job.priority)} onValueChange={(value) => onChange(Number(value))}>
             {priorities.map((priority) => (
-              <DropdownMenu.RadioItem key={priority} value={String(priority)} className={menuItemClass}>
+              <DropdownMenu.RadioItem
+                key={priority}
+                value={String(priority)}
+                className={`${menuItemClass} data-highlighted:bg-panel-2`}
+              >
                 <span className="flex-1 tabular-nums">Priority {priority}</span>
                 <DropdownMenu.ItemIndicator>
                   <Check className="size-4 text-accent" aria-hidden="true" />

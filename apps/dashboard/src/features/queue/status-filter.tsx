@@ -3,8 +3,8 @@ import { Check, ChevronDown } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { statusNames, toneOfStatus } from '../../shared/jobs/job-display.ts';
 import { buttonClass } from '../../shared/ui/button.tsx';
+import { menuClass, menuItemClass } from '../../shared/ui/menu.tsx';
 import { StatusIcon } from '../../shared/ui/status-badge.tsx';
-import { menuClass, menuItemClass } from './menu-class.ts';
 
 interface StatusFilterProps {
   readonly chosen: readonly Status[] | undefined;
@@ -33,7 +33,7 @@ export function StatusFilter({ chosen = [], onChange }: StatusFilterProps) {
               onCheckedChange={() => toggle(status)}
               // Stays open: several may be chosen.
               onSelect={(message) => message.preventDefault()}
-              className={menuItemClass}
+              className={`${menuItemClass} data-highlighted:bg-panel-2`}
             >
               <StatusIcon tone={toneOfStatus[status]} className="size-4" />
               <span className="flex-1">{statusNames[status]}</span>

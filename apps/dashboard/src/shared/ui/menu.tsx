@@ -33,14 +33,7 @@ export function Menu({ trigger, label, items, header, align = 'end' }: MenuProps
     <Radix.Root modal={false}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
-        <Radix.Content
-          aria-label={label}
-          align={align}
-          sideOffset={6}
-          collisionPadding={8}
-          loop
-          className="z-50 max-h-(--radix-dropdown-menu-content-available-height) max-w-[calc(100vw-1rem)] min-w-52 overflow-y-auto rounded-panel border border-line bg-panel p-1 shadow-float motion-safe:animate-[pop-in_120ms_ease-out]"
-        >
+        <Radix.Content aria-label={label} align={align} sideOffset={6} collisionPadding={8} loop className={menuClass}>
           {header !== undefined && <div className="border-b border-line px-2.5 pt-1.5 pb-2.5 mb-1">{header}</div>}
           {items.map((item, index) =>
             item === 'separator' ? (
@@ -56,7 +49,12 @@ export function Menu({ trigger, label, items, header, align = 'end' }: MenuProps
   );
 }
 
-const itemClass =
+/** The look of a menu, also of one in which something is chosen. */
+export const menuClass =
+  'z-50 max-h-(--radix-dropdown-menu-content-available-height) max-w-[calc(100vw-1rem)] min-w-48 overflow-y-auto ' +
+  'rounded-panel border border-line bg-panel p-1 shadow-float motion-safe:animate-[pop-in_120ms_ease-out]';
+
+export const menuItemClass =
   'flex min-h-9 w-full cursor-pointer items-center gap-2.5 rounded-lg px-2.5 text-sm no-underline outline-none ' +
   'select-none data-disabled:cursor-not-allowed data-disabled:opacity-50 [&>svg]:size-4 [&>svg]:shrink-0 ' +
   'pointer-coarse:min-h-11';
@@ -76,7 +74,7 @@ function Item({ item }: { readonly item: MenuItem }) {
   if (item.href !== undefined) {
     const target = item.newTab === true ? { target: '_blank', rel: 'noreferrer' } : {};
     return (
-      <Radix.Item asChild disabled={disabled} className={`${itemClass} ${look}`}>
+      <Radix.Item asChild disabled={disabled} className={`${menuItemClass} ${look}`}>
         <a href={item.href} {...target}>
           {content}
         </a>
@@ -84,7 +82,7 @@ function Item({ item }: { readonly item: MenuItem }) {
     );
   }
   return (
-    <Radix.Item disabled={disabled} onSelect={item.onSelect} className={`${itemClass} ${look}`}>
+    <Radix.Item disabled={disabled} onSelect={item.onSelect} className={`${menuItemClass} ${look}`}>
       {content}
     </Radix.Item>
   );
