@@ -1,12 +1,10 @@
 import { CatchBoundary } from '@tanstack/react-router';
-import { List, TriangleAlert, Workflow } from 'lucide-react';
+import { List, Workflow } from 'lucide-react';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import type { Replay } from '../../shared/replay/replay-build.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
 import { MomentContext } from './chart-context.ts';
-import { jobGraph } from './job-chart.ts';
-import { StateAnnouncer } from './state-announcer.tsx';
 import { StatesVisited } from './states-visited.tsx';
 import { chartMomentAt } from './visits.ts';
 
@@ -23,49 +21,35 @@ export interface StatechartProps {
   readonly isLive: boolean;
 }
 
-/** The machine that runs a build, with where the build is and the way it came; as a drawing or as a list. */
-export function Statechart({ replay, at, isLive }: StatechartProps) {
-  const { frames } = replay;
+/**
+ * The machine that runs a build, with where the build is and the way it came; as a drawing or as a list. What cannot be
+ * replayed, and to a screen reader what changes, is said by the page around it.
+ */
+export function Statechart({ replay: { frames }, at, isLive }: StatechartProps) {
   const [isList, setIsList] = useState(false);
   const shown = useMemo(() => ({ ...chartMomentAt(frames, at), frames, at, isLive }), [frames, at, isLive]);
   const focus = [...shown.active].at(-1) ?? null;
   const list = <StatesVisited frames={frames} at={at} isLive={isLive} />;
   return (
-    <div className="flex flex-col">
-      {!replay.ok && <Drift revision={replay.driftAt} reason={replay.reason} />}
-      <div className="relative h-[480px] min-h-0 lg:h-[560px]">
-        {isList ? (
-          list
-        ) : (
-          <CatchBoundary getResetKey={() => 'chart'} errorComponent={() => list}>
-            <Suspense fallback={<Skeleton className="size-full rounded-none!" />}>
-              <MomentContext value={shown}>
-                <ChartCanvas focus={focus} />
-              </MomentContext>
-            </Suspense>
-          </CatchBoundary>
-        )}
-        {frames.length === 0 && !isList && (
-          <p className="absolute top-4 left-4 z-10 text-[13px] text-muted">No event yet: nothing is active.</p>
-        )}
-        <Button size="small" className="absolute top-3 right-3 z-10" onClick={() => setIsList(!isList)}>
-          {isList ? <Workflow aria-hidden="true" /> : <List aria-hidden="true" />}
-          {isList ? 'Show as chart' : 'Show as list'}
-        </Button>
-      </div>
-      <StateAnnouncer name={isLive && focus !== null ? (jobGraph.states.get(focus)?.name ?? null) : null} />
-    </div>
-  );
-}
-
-function Drift({ revision, reason }: { readonly revision: number; readonly reason: string }) {
-  return (
-    <div className="flex gap-2.5 border-b border-line bg-warn-soft px-4 py-2.5 text-[13px]">
-      <TriangleAlert className="mt-0.5 size-4 shrink-0 text-warn" aria-hidden="true" />
-      <p className="min-w-0 wrap-anywhere">
-        <strong className="font-medium">The chart stops before event {revision}.</strong> From there on the machine of
-        this page does not reproduce what was recorded. {reason}
-      </p>
+    <div className="relative h-[480px] min-h-0 lg:h-[560px]">
+      {isList ? (
+        list
+      ) : (
+        <CatchBoundary getResetKey={() => 'chart'} errorComponent={() => list}>
+          <Suspense fallback={<Skeleton className="size-full rounded-none!" />}>
+            <MomentContext value={shown}>
+              <ChartCanvas focus={focus} />
+            </MomentContext>
+          </Suspense>
+        </CatchBoundary>
+      )}
+      {frames.length === 0 && !isList && (
+        <p className="absolute top-4 left-4 z-10 text-[13px] text-muted">No event yet: nothing is active.</p>
+      )}
+      <Button size="small" className="absolute top-3 right-3 z-10" onClick={() => setIsList(!isList)}>
+        {isList ? <Workflow aria-hidden="true" /> : <List aria-hidden="true" />}
+        {isList ? 'Show as chart' : 'Show as list'}
+      </Button>
     </div>
   );
 }
