@@ -1,58 +1,26 @@
 import { memo } from 'react';
-import { clockText, momentText } from '../../shared/format/moments.ts';
-import type { Frame } from '../../shared/replay/replay-build.ts';
 import { describeEvent } from './describe-event.ts';
 import { actorOf } from './event-actor.ts';
-import { ActorName, placeOf, rowLook, ToneIcon } from './event-parts.tsx';
-import { offsetText } from './event-times.ts';
-import { RowList } from './row-list.tsx';
+import { EventList, type EventRow, type EventRowsProps, Since } from './event-list.tsx';
+import { ActorName, rowLook, ToneIcon } from './event-parts.tsx';
+import type { RowButtonProps } from './row-list.tsx';
 
-export interface EventRowsProps {
-  readonly frames: readonly Frame[];
-  /** The revisions that are shown, in order. */
-  readonly shown: readonly number[];
-  readonly at: number;
+interface CompactRowsProps extends EventRowsProps {
   readonly viewerId: string | null;
-  readonly onMoment: (at: number) => void;
 }
 
 /** One line per event, in plain words. */
-export function CompactRows({ frames, shown, at, viewerId, onMoment }: EventRowsProps) {
+export function CompactRows({ viewerId, onMoment, ...list }: CompactRowsProps) {
   return (
-    <RowList
+    <EventList
       label="Events"
-      keys={shown}
-      current={shown.indexOf(at)}
-      heightPx={38}
-      rowAttributes={(index) => ({ 'data-revision': shown[index] })}
-      row={(index, button) => {
-        const frame = frames[shown[index] ?? -1];
-        if (frame === undefined) return null;
-        const { revision } = frame;
-        return (
-          <CompactRow
-            frame={frame}
-            previous={frames[revision - 1]}
-            place={placeOf(revision, at)}
-            viewerId={viewerId}
-            onMoment={onMoment}
-            {...button}
-          />
-        );
-      }}
+      {...list}
+      row={(event, button) => <CompactRow {...event} viewerId={viewerId} onMoment={onMoment} {...button} />}
     />
   );
 }
 
-interface CompactRowProps {
-  readonly frame: Frame;
-  readonly previous: Frame | undefined;
-  readonly place: 'before' | 'at' | 'after';
-  readonly viewerId: string | null;
-  readonly onMoment: (at: number) => void;
-  readonly tabIndex: 0 | -1;
-  readonly 'data-row-button': true;
-}
+type CompactRowProps = EventRow & Pick<CompactRowsProps, 'viewerId' | 'onMoment'> & RowButtonProps;
 
 const CompactRow = memo(function CompactRow({
   frame,
@@ -89,16 +57,3 @@ const CompactRow = memo(function CompactRow({
     </button>
   );
 });
-
-/** The time since the event before; the first event has its time of day. */
-export function Since({ frame, previous }: { readonly frame: Frame; readonly previous: Frame | undefined }) {
-  return (
-    <time
-      dateTime={new Date(frame.atMs).toISOString()}
-      title={momentText(frame.atMs)}
-      className="text-right text-xs text-muted tabular-nums"
-    >
-      {previous === undefined ? clockText(frame.atMs) : offsetText(frame.atMs - previous.atMs)}
-    </time>
-  );
-}

@@ -65,7 +65,7 @@ export function EventHistory({ replay, at, onMoment }: EventHistoryProps) {
       ) : view === 'compact' ? (
         <CompactRows frames={frames} shown={shown} at={at} viewerId={viewerId} onMoment={onMoment} />
       ) : (
-        <RawRows frames={frames} shown={shown} at={at} viewerId={viewerId} onMoment={onMoment} />
+        <RawRows frames={frames} shown={shown} at={at} onMoment={onMoment} />
       )}
     </Panel>
   );

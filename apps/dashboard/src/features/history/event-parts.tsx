@@ -37,14 +37,17 @@ export function ActorName({ actor, className = 'flex' }: { readonly actor: Event
   );
 }
 
+/** Where an event lies, seen from the moment that is looked at. */
+export type Place = 'before' | 'at' | 'after';
+
 /** How a row looks for being before, at or after the moment: after it is quieter, but as readable. */
-export function rowLook(place: 'before' | 'at' | 'after'): string {
+export function rowLook(place: Place): string {
   const base = 'w-full text-left transition-colors -outline-offset-2!';
   if (place === 'at') return `${base} bg-accent-soft shadow-[inset_3px_0_0_var(--accent)]`;
   return `${base} hover:bg-panel-2 ${place === 'after' ? 'text-muted' : ''}`;
 }
 
-export function placeOf(revision: number, at: number): 'before' | 'at' | 'after' {
+export function placeOf(revision: number, at: number): Place {
   if (revision === at) return 'at';
   return revision < at ? 'before' : 'after';
 }

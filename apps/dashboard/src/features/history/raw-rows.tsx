@@ -1,13 +1,12 @@
 import { ChevronRight } from 'lucide-react';
 import { useState } from 'react';
-import type { Frame } from '../../shared/replay/replay-build.ts';
 import { CopyButton } from '../../shared/ui/copy-button.tsx';
-import { type EventRowsProps, Since } from './compact-rows.tsx';
-import { placeOf, rowLook } from './event-parts.tsx';
-import { type RowButtonProps, RowList } from './row-list.tsx';
+import { EventList, type EventRow, type EventRowsProps, Since } from './event-list.tsx';
+import { rowLook } from './event-parts.tsx';
+import type { RowButtonProps } from './row-list.tsx';
 
 /** The events as they are stored; each can be opened. */
-export function RawRows({ frames, shown, at, onMoment }: EventRowsProps) {
+export function RawRows({ onMoment, ...list }: EventRowsProps) {
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
   const toggle = (revision: number) =>
     setOpen((before) => {
@@ -16,21 +15,14 @@ export function RawRows({ frames, shown, at, onMoment }: EventRowsProps) {
       return after;
     });
   return (
-    <RowList
+    <EventList
       label="Events as they are stored"
-      keys={shown}
-      current={shown.indexOf(at)}
-      heightPx={38}
-      rowAttributes={(index) => ({ 'data-revision': shown[index] })}
-      row={(index, button) => {
-        const frame = frames[shown[index] ?? -1];
-        if (frame === undefined) return null;
-        const { revision } = frame;
+      {...list}
+      row={(event, button) => {
+        const { revision } = event.frame;
         return (
           <RawRow
-            frame={frame}
-            previous={frames[revision - 1]}
-            place={placeOf(revision, at)}
+            {...event}
             isOpen={open.has(revision)}
             onToggle={() => toggle(revision)}
             onMoment={onMoment}
@@ -42,13 +34,9 @@ export function RawRows({ frames, shown, at, onMoment }: EventRowsProps) {
   );
 }
 
-interface RawRowProps {
-  readonly frame: Frame;
-  readonly previous: Frame | undefined;
-  readonly place: 'before' | 'at' | 'after';
+interface RawRowProps extends EventRow, Pick<EventRowsProps, 'onMoment'> {
   readonly isOpen: boolean;
   readonly onToggle: () => void;
-  readonly onMoment: (at: number) => void;
   readonly button: RowButtonProps;
 }
 

@@ -3,7 +3,7 @@ import { momentText } from '../../shared/format/moments.ts';
 import { exactDurationText } from '../../shared/format/quantities.ts';
 import type { Frame } from '../../shared/replay/replay-build.ts';
 import type { EventTone } from './describe-event.ts';
-import { placeOf, rowLook, ToneIcon } from './event-parts.tsx';
+import { type Place, placeOf, rowLook, ToneIcon } from './event-parts.tsx';
 import { type RowButtonProps, RowList } from './row-list.tsx';
 import { type Span, type SpanGroup, timelineOf } from './timeline.ts';
 
@@ -90,7 +90,7 @@ const barLooks: Readonly<Record<EventTone, string>> = {
 
 interface SpanRowProps {
   readonly span: Span;
-  readonly place: 'before' | 'at' | 'after';
+  readonly place: Place;
   readonly scale: Scale;
   readonly button: RowButtonProps;
   readonly onMoment: (at: number) => void;
