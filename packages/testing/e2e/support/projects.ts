@@ -109,7 +109,10 @@ const withGatedCompiler = (project: Project): Project =>
     {
       'tsconfig.json': '{}',
       'compiler/package.json': JSON.stringify({ name: 'typescript', version: '7.0.0', bin: { tsc: 'tsc.mjs' } }),
-      'compiler/tsc.mjs': `#!/usr/bin/env node\nimport { knock } from '../knock.mjs';\nawait knock('typecheck');\n`,
+      'compiler/tsc.mjs': `#!/usr/bin/env node
+process.argv[2] = 'typecheck'; // in place of a compiler's arguments
+await import('../knock.mjs');
+`,
     },
   );
 
