@@ -135,6 +135,19 @@ describe('the feed of a log', () => {
     expect(store.view()).toMatchObject({ held: 13, readTo: 13, trouble: null });
   });
 
+  it('follows anew when it is asked to try again after the live connection refused it', async () => {
+    const { store, feed, follows, settled, send } = feedFrom({ lines: logLines(1, 3) });
+    await settled();
+    const refusal = { topic: 'logs:j1', storeId: 's', position: null, type: 'error', code: 'not-found' } as const;
+    follows.at(-1)?.reader.refused?.(refusal);
+    expect(store.view().trouble).toMatchObject({ code: 'not-found' });
+    feed.retry();
+    await settled();
+    send('update', logLines(4, 5));
+    expect(follows).toHaveLength(2);
+    expect(store.view()).toMatchObject({ held: 5, trouble: null });
+  });
+
   it('follows no longer once it is stopped', async () => {
     const { feed, settled, unfollowed } = feedFrom({ lines: logLines(1, 3) });
     await settled();

@@ -100,6 +100,9 @@ export function startLogFeed({ jobId, store, live, fetchLines, pause }: LogFeedP
   }
 
   function refused({ code = 'refused', message = 'There is no such build.' }: ServerFrame): void {
+    // Nothing more will come of it: another try has to follow anew.
+    unfollow?.();
+    unfollow = null;
     failTo({ code, message, hint: null });
   }
 
