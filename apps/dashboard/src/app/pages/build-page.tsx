@@ -60,7 +60,8 @@ function KnownBuild({ job, replay }: { readonly job: JobSummary; readonly replay
   const { line } = route.useSearch();
   const navigate = route.useNavigate();
   const { moment, goTo } = useAddressedMoment(last);
-  const at = moment ?? last;
+  // A history that was replaced by another, of a restored store, may be shorter than the moment.
+  const at = Math.min(moment ?? last, last);
   const then = useMemo(() => buildAt(frames, at, job), [frames, at, job]);
   const build = useServerWord(then, replay);
   const { isLive } = build;

@@ -6,6 +6,7 @@ import { exactDurationText, sizeText } from '../../shared/format/quantities.ts';
 import { stepNames } from '../../shared/jobs/job-display.ts';
 import { Panel } from '../../shared/ui/panel.tsx';
 import { Segmented } from '../../shared/ui/segmented.tsx';
+import { Select } from '../../shared/ui/select.tsx';
 import { useNow } from '../../shared/ui/use-now.ts';
 import type { BuildAt } from './build-at.ts';
 
@@ -38,6 +39,9 @@ export function StepStrip({ build }: { readonly build: BuildAt }) {
   );
 }
 
+/** A build that workers hand back again and again has any number of attempts; more than these do not stand in a row. */
+const maxSegments = 4;
+
 interface AttemptChoiceProps {
   readonly attempts: number;
   readonly value: number;
@@ -46,8 +50,9 @@ interface AttemptChoiceProps {
 
 /** The latest attempt is followed, not pinned. */
 function AttemptChoice({ attempts, value, onChange }: AttemptChoiceProps) {
+  const Choice = attempts > maxSegments ? Select : Segmented;
   return (
-    <Segmented
+    <Choice
       label="Attempt"
       value={String(value)}
       options={Array.from({ length: attempts }, (_, index) => ({
