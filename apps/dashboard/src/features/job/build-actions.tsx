@@ -2,6 +2,7 @@ import { finalStatuses } from '@yardmaster/domain';
 import type { JobSummary } from '@yardmaster/protocol';
 import { Download, Ellipsis, ExternalLink, Hash, Link2, RotateCw, Terminal, X } from 'lucide-react';
 import { useState } from 'react';
+import { toast } from 'sonner';
 import { api, apiPath } from '../../shared/api/api.ts';
 import { useAction } from '../../shared/api/use-action.ts';
 import { displayOf } from '../../shared/jobs/job-display.ts';
@@ -122,13 +123,19 @@ function MoreActions({ job, onSaveLog }: MoreActionsProps) {
       items={[
         { label: 'Download the log', icon: Download, onSelect: onSaveLog },
         'separator',
-        { label: 'Copy the build’s id', icon: Hash, onSelect: () => void copyText(job.id) },
+        { label: 'Copy the build’s id', icon: Hash, onSelect: () => void copy(job.id) },
         {
           label: 'Copy curl for its events',
           icon: Terminal,
-          onSelect: () => void copyText(curlForEvents(location.origin, eventsPath)),
+          onSelect: () => void copy(curlForEvents(location.origin, eventsPath)),
         },
       ]}
     />
   );
+}
+
+/** The menu is gone when it is done: a toast says how it went. */
+async function copy(text: string): Promise<void> {
+  if (await copyText(text)) toast.success('Copied');
+  else toast.error('The browser did not allow copying.');
 }

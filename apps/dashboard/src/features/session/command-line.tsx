@@ -1,6 +1,7 @@
 import { Check, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Button } from '../../shared/ui/button.tsx';
+import { copyText } from '../../shared/ui/copy-button.tsx';
 
 const copiedMs = 2_000;
 
@@ -12,11 +13,7 @@ export function CommandLine({ command }: { readonly command: string }) {
     const timer = setTimeout(() => setCopied(false), copiedMs);
     return () => clearTimeout(timer);
   }, [isCopied]);
-  const copy = () =>
-    void navigator.clipboard.writeText(command).then(
-      () => setCopied(true),
-      () => setCopied(false),
-    );
+  const copy = async () => setCopied(await copyText(command));
   return (
     <div className="flex items-center gap-2 rounded-lg border border-line bg-panel-2 py-1 pr-1 pl-3">
       <code className="min-w-0 flex-1 font-mono text-[13px] wrap-anywhere">
@@ -25,13 +22,10 @@ export function CommandLine({ command }: { readonly command: string }) {
         </span>
         {command}
       </code>
-      {/* There is no clipboard on a page that came over plain HTTP from another machine. */}
-      {window.isSecureContext && (
-        <Button kind="quiet" size="small" onClick={copy}>
-          {isCopied ? <Check className="text-ok" aria-hidden="true" /> : <Copy aria-hidden="true" />}
-          <span aria-live="polite">{isCopied ? 'Copied' : 'Copy'}</span>
-        </Button>
-      )}
+      <Button kind="quiet" size="small" onClick={() => void copy()}>
+        {isCopied ? <Check className="text-ok" aria-hidden="true" /> : <Copy aria-hidden="true" />}
+        <span aria-live="polite">{isCopied ? 'Copied' : 'Copy'}</span>
+      </Button>
     </div>
   );
 }
