@@ -31,11 +31,13 @@ export async function playChime(chime: Chime): Promise<void> {
 /** The same, in one of the tabs that want to: the others find the lock of this id taken. */
 export async function playChimeOnce(chime: Chime, id: string): Promise<void> {
   if (!('locks' in navigator)) return playChime(chime);
-  await navigator.locks.request(`yardmaster.chime.${id}`, { ifAvailable: true }, async (lock) => {
+  const play = async (lock: Lock | null) => {
     if (lock === null) return;
     await playChime(chime);
     await new Promise((resolve) => setTimeout(resolve, quietMs));
-  });
+  };
+  // A page that is being left gets no lock, and needs no sound.
+  await navigator.locks.request(`yardmaster.chime.${id}`, { ifAvailable: true }, play).catch(() => {});
 }
 
 function playTone(
