@@ -3,6 +3,7 @@ import { RouterProvider } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { ConnectionContext } from '../features/connection/connection-context.ts';
 import { createBrowserLive } from '../features/connection/create-live.ts';
+import { breakOffUploads } from '../features/upload/use-upload.ts';
 import { createQueryClient } from '../shared/api/queries.ts';
 import { JobsContext } from '../shared/jobs/jobs-context.ts';
 import { createJobsStore, followQueue } from '../shared/jobs/jobs-store.ts';
@@ -16,7 +17,10 @@ export function SignedIn({ session }: { readonly session: Session }) {
   useEffect(() => followQueue(live, jobs), [live, jobs]);
   useEffect(() => {
     live.start();
-    return live.stop;
+    return () => {
+      breakOffUploads(live);
+      live.stop();
+    };
   }, [live]);
   return (
     <SessionContext value={session}>

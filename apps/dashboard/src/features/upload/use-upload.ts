@@ -12,10 +12,14 @@ import { sourceName } from './upload-source.ts';
 const actors = new WeakMap<Live, UploadActor>();
 
 export function useUpload(): readonly [UploadSnapshot, UploadActor['send']] {
-  const live = useLive();
-  const actor = actors.get(live) ?? startUploads(live);
+  const actor = uploadsOf(useLive());
   return [useSelector(actor, (snapshot) => snapshot), actor.send];
 }
+
+export const uploadsOf = (live: Live): UploadActor => actors.get(live) ?? startUploads(live);
+
+/** Who signs out sends nothing more. What was chosen is forgotten with the connection. */
+export const breakOffUploads = (live: Live): void => actors.get(live)?.send({ type: 'cancel' });
 
 function startUploads(live: Live): UploadActor {
   const machine = createUploadMachine({
