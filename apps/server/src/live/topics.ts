@@ -3,7 +3,8 @@ import { finalStatuses, type JobId, type Status, statuses } from '@yardmaster/do
 import type { JobSummary, ServerFrame } from '@yardmaster/protocol';
 import { maySeeJob, type Viewer } from '../auth/viewer.ts';
 import type { GatewayParts } from '../gateway-parts.ts';
-import { defaultPageSize, maxActiveJobs } from '../http/routes/queue.ts';
+import { defaultPageSize } from '../http/routes/queue.ts';
+import { findActiveJobs } from '../views/active-jobs.ts';
 import { eventView } from '../views/event-view.ts';
 import { jobSummary, jobViewContext } from '../views/job-view.ts';
 import type { Change, JobChange } from './changes.ts';
@@ -84,16 +85,17 @@ export function jobTopic(parts: Parts, viewer: Viewer, jobId: JobId): TopicView 
   };
 }
 
-const active = statuses.filter((status) => !finalStatuses.has(status));
 const ended = statuses.filter((status) => finalStatuses.has(status));
 
 /** What the queue page shows first: all builds under way, and those that ended last. */
 function recentJobs(parts: Parts, { id: ownerId }: Viewer): readonly JobSummary[] {
   const { readModels } = parts;
   const context = jobViewContext(parts);
-  const find = (chosen: readonly Status[], limit: number) =>
-    readModels.jobs({ ownerId, statuses: chosen, sort: 'newest', limit, offset: 0 }).jobs;
-  return [...find(active, maxActiveJobs), ...find(ended, defaultPageSize)].map((job) => jobSummary(job, context));
+  const find = (chosen: readonly Status[], page: { readonly limit: number; readonly offset: number }) =>
+    readModels.jobs({ ownerId, statuses: chosen, sort: 'newest', ...page });
+  const { jobs } = findActiveJobs(find);
+  const last = find(ended, { limit: defaultPageSize, offset: 0 }).jobs;
+  return [...jobs, ...last].map((job) => jobSummary(job, context));
 }
 
 function listOf({ notifications, unreadCount }: ReturnType<GatewayParts['readModels']['notifications']>): FrameBody {

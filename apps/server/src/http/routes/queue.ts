@@ -4,16 +4,14 @@ import { Router } from 'express';
 import { z } from 'zod';
 import { requireViewer } from '../../auth/viewer.ts';
 import type { GatewayParts } from '../../gateway-parts.ts';
+import { findActiveJobs } from '../../views/active-jobs.ts';
 import { jobSummary, jobViewContext } from '../../views/job-view.ts';
 import { parseInput } from '../problem-details.ts';
 import { queryMoment, queryNumber } from '../query-fields.ts';
 
-/** The most builds under way that one answer lists; `totalActive` counts them all. */
-export const maxActiveJobs = 200;
 export const defaultPageSize = 10;
 const maxPageSize = 100;
 
-const activeStatuses = statuses.filter((status) => !finalStatuses.has(status));
 const endedStatuses = statuses.filter((status) => finalStatuses.has(status));
 
 const StatusList = z
@@ -55,7 +53,7 @@ export function queueRoutes(parts: GatewayParts): Router {
         ...(q === undefined || q === '' ? {} : { text: q }),
       });
     };
-    const active = find(activeStatuses, { limit: maxActiveJobs, offset: 0 });
+    const active = findActiveJobs(find);
     const ended = find(endedStatuses, { limit: pageSize, offset: (page - 1) * pageSize });
     const context = jobViewContext(parts);
     const answer: UserQueue = {
