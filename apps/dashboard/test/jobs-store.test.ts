@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SimulatedClock } from 'xstate';
-import { createJobsStore, flushIntervalMs, maxActive, maxEnded } from '../src/shared/jobs/jobs-store.ts';
+import { createJobsStore, flushIntervalMs, followQueue, maxActive, maxEnded } from '../src/shared/jobs/jobs-store.ts';
+import type { TopicReader } from '../src/shared/live/live.ts';
 import { endedJob, jobSummary } from './job-summary.ts';
 
 function openStore() {
@@ -122,5 +123,28 @@ describe('the store of builds', () => {
     store.replace(jobs.toReversed());
     expect(store.view().active).toHaveLength(maxActive);
     expect(store.view().active.at(-1)?.id).toBe(`job-${maxActive - 1}`);
+  });
+});
+
+describe('the followed queue', () => {
+  test('believes a store that was put in the place of another, however old what it has is', () => {
+    const { store, clock } = openStore();
+    let reader: TopicReader | undefined;
+    const follow = (_: unknown, given: TopicReader) => {
+      reader = given;
+      return () => {};
+    };
+    followQueue({ follow, refresh: () => {} }, store);
+    const snapshot = (storeId: string, revision: number) => {
+      const jobs = [jobSummary({ id: 'a', revision })];
+      reader?.snapshot({ topic: 'queue', storeId, position: null, type: 'snapshot', jobs });
+      clock.increment(flushIntervalMs);
+      return store.view().active[0]?.revision;
+    };
+    expect(snapshot('store-1', 9)).toBe(9);
+    expect(snapshot('store-1', 4)).toBe(9);
+    expect(snapshot('', 4)).toBe(9);
+    expect(snapshot('store-2', 4)).toBe(4);
+    expect(snapshot('store-2', 3)).toBe(4);
   });
 });

@@ -14,8 +14,8 @@ export interface JobsView {
 }
 
 export interface JobsStore {
-  /** Replaces everything. */
-  replace(jobs: readonly JobSummary[]): void;
+  /** Replaces everything. Of another store's builds no revision counts that is known of this one's. */
+  replace(jobs: readonly JobSummary[], options?: { readonly fromOtherStore: boolean }): void;
   /** Puts one build's newer summary in the place of the older. */
   put(job: JobSummary): void;
   subscribe(listener: () => void): () => void;
@@ -51,8 +51,8 @@ export function createJobsStore({ nowMs, setTimer }: JobsStoreParts): JobsStore 
   let isScheduled = false;
 
   return {
-    replace(next) {
-      const newer = next.map((job) => sameOrNewest(jobs.get(job.id), job));
+    replace(next, { fromOtherStore } = { fromOtherStore: false }) {
+      const newer = fromOtherStore ? next : next.map((job) => sameOrNewest(jobs.get(job.id), job));
       jobs.clear();
       for (const job of newer) jobs.set(job.id, job);
       known = true;
@@ -111,10 +111,14 @@ const byEndLatestFirst = (a: JobSummary, b: JobSummary): number =>
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Keeps the store up to date until the returned function is called. */
+/** Keeps the store up to date until the returned function is called. An answer to a poll does not name its store. */
 export function followQueue(live: Live, store: JobsStore): () => void {
+  let known = '';
   return live.follow('queue', {
-    snapshot: ({ jobs = [] }) => store.replace(jobs),
+    snapshot({ jobs = [], storeId }) {
+      store.replace(jobs, { fromOtherStore: known !== '' && storeId !== '' && storeId !== known });
+      if (storeId !== '') known = storeId;
+    },
     update: ({ job }) => {
       if (job !== undefined) store.put(job);
     },
