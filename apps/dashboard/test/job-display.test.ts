@@ -79,7 +79,11 @@ describe('what a build shows', () => {
     [0, '0 B'],
     [999, '999 B'],
     [1_500, '2 kB'],
+    [999_499, '999 kB'],
+    [999_999, '1.0 MB'],
     [62_340_000, '62.3 MB'],
+    [999_999_999, '1.0 GB'],
+    [2_340_000_000, '2.3 GB'],
   ])('%i bytes are %s', (bytes, text) => expect(sizeText(bytes)).toBe(text));
 
   test('says how long ago, also by a clock that is behind', () => {

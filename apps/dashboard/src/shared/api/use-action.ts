@@ -17,5 +17,8 @@ export function useAction(onDone: () => void) {
       setRunning(false);
     }
   };
-  return { isRunning, trouble, run: (action: () => Promise<unknown>) => void perform(action) };
+  const run = (action: () => Promise<unknown>): void => {
+    if (!isRunning) void perform(action);
+  };
+  return { isRunning, trouble, run };
 }

@@ -47,9 +47,9 @@ export function subscribePreferences(listener: () => void): () => void {
   };
 }
 
-/** Another tab changed them. */
+/** Another tab changed them, or (without a key) cleared everything. */
 function takeOver({ key }: StorageEvent): void {
-  if (key !== storageKey) return;
+  if (key !== null && key !== storageKey) return;
   current = read();
   tell();
 }
