@@ -297,14 +297,6 @@ describe('following', () => {
   test('says that there is no such build', () => {
     const { follower, refuse } = followed();
     refuse('not-found');
-    expect(follower.view()).toEqual({ status: 'refused', message: 'No.' });
-  });
-
-  test('keeps what is known while the server cannot say more for a moment', () => {
-    const { follower, send, paint, refuse } = followed();
-    send(frame('snapshot', views));
-    paint();
-    refuse('unavailable');
-    expect(hashes(follower)).toEqual(hashesOf(views));
+    expect(follower.view()).toEqual({ status: 'refused' });
   });
 });

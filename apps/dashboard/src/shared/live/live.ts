@@ -13,7 +13,7 @@ export interface FollowOptions {
 export interface TopicReader {
   readonly snapshot: (frame: ServerFrame) => void;
   readonly update: (frame: ServerFrame) => void;
-  /** The server refuses the topic (`code`, `message`); nothing more will come of it. */
+  /** The server has no such topic (`code`, `message`): nothing more will come of it. */
   readonly refused?: (frame: ServerFrame) => void;
 }
 

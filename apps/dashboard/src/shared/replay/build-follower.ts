@@ -5,7 +5,7 @@ import { continueReplay, emptyReplay, eventCount, joins, type Replay } from './r
 /** A build with its whole history, as far as it is known by now. */
 export type FollowedBuild =
   | { readonly status: 'loading' }
-  | { readonly status: 'refused'; readonly message: string }
+  | { readonly status: 'refused' }
   | { readonly status: 'known'; readonly job: JobSummary; readonly replay: Replay };
 
 /** The whole of a build, as the server answers when it is asked. */
@@ -78,11 +78,9 @@ export function createBuildFollower(parts: BuildFollowerParts): BuildFollower {
     waiting = [];
   }
 
-  function refused({ code, message = 'There is no such build.' }: ServerFrame): void {
-    // What is known stays worth showing while the server cannot say more for a moment.
-    if (code === 'unavailable' && view.status === 'known') return;
+  function refused(): void {
     forgetWaiting();
-    show({ status: 'refused', message });
+    show({ status: 'refused' });
   }
 
   function receive(frame: ServerFrame): void {
