@@ -1,5 +1,5 @@
 import type { BuildJobContext, BuildJobEvent, BuildJobEventOf } from '@yardmaster/domain';
-import { exactDurationText, sizeText } from '../../shared/format/quantities.ts';
+import { countText, exactDurationText, sizeText } from '../../shared/format/quantities.ts';
 import { stepTitles } from '../../shared/jobs/job-display.ts';
 
 /** How an event bears on the build: most just happen. */
@@ -91,7 +91,7 @@ function failureText({ message, durationMs, exitCode }: BuildJobEventOf<'StepFai
 const exitText = (exitCode: number | null): string | null =>
   exitCode === null || exitCode === 0 ? null : `exit code ${exitCode}`;
 
-const filesText = (files: number): string => (files === 1 ? '1 file' : `${files} files`);
+const filesText = (files: number): string => (files === 1 ? '1 file' : `${countText(files)} files`);
 
 function cancelText({ killedProcesses, proven }: BuildJobEventOf<'BuildCancelled'>['data']): string | null {
   if (!proven) return 'the worker was lost, so it is not proven that nothing runs on';

@@ -1,6 +1,7 @@
 import { Braces, Download, FileSpreadsheet, ListFilter, Search } from 'lucide-react';
 import { use, useDeferredValue, useMemo, useState } from 'react';
-import type { Replay } from '../../shared/replay/replay-build.ts';
+import { countText } from '../../shared/format/quantities.ts';
+import { eventCount, type Replay } from '../../shared/replay/replay-build.ts';
 import { plainWords } from '../../shared/replay/words.ts';
 import { SessionContext } from '../../shared/session/session-context.ts';
 import { Button, IconButton } from '../../shared/ui/button.tsx';
@@ -39,13 +40,13 @@ export function EventHistory({ replay, at, onMoment }: EventHistoryProps) {
   // Typing stays quick with thousands of events: the list follows when there is time.
   const applied = useDeferredValue(filter);
   const shown = useMemo(() => filterEvents(frames, applied), [frames, applied]);
-  const total = frames.length + (replay.ok ? 0 : replay.unplayed.length);
+  const total = eventCount(replay);
   const isFiltered = view !== 'timeline' && shown.length < frames.length;
   return (
     <Panel
       id="event-history"
       title="Events"
-      aside={<Count>{isFiltered ? `${shown.length} of ${total}` : total}</Count>}
+      aside={<Count>{isFiltered ? `${countText(shown.length)} of ${countText(total)}` : countText(total)}</Count>}
       actions={
         <>
           <Segmented label="How events are shown" value={view} options={views} onChange={setView} />
