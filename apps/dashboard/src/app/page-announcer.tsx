@@ -1,6 +1,7 @@
 import { useRouter } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { focusPage, focusPart, partIn } from './parts-of-pages.ts';
+import { focusPage } from '../shared/ui/focus-page.ts';
+import { focusPart, partIn } from './parts-of-pages.ts';
 
 /** On the way to another page: moves the focus there, or to the part that the address names, and says its title. */
 export function PageAnnouncer() {

@@ -18,12 +18,3 @@ export function focusPart(id: PartOfBuilds): boolean {
   (target ?? part).focus();
   return true;
 }
-
-/** Moves the focus to what a page is about, so that a screen reader begins there. */
-export function focusPage(): void {
-  const main = document.getElementById('main');
-  const heading = main?.querySelector('h1') ?? main;
-  if (heading === null) return;
-  heading.tabIndex = -1;
-  heading.focus({ preventScroll: true });
-}

@@ -10,6 +10,7 @@ import { useLive } from '../../shared/live/live.ts';
 import { Button, buttonClass, IconButton } from '../../shared/ui/button.tsx';
 import { CopyButton, copyText } from '../../shared/ui/copy-button.tsx';
 import { Dialog } from '../../shared/ui/dialog.tsx';
+import { handFocusOn } from '../../shared/ui/focus-page.ts';
 import { Menu } from '../../shared/ui/menu.tsx';
 import { OutsideLink } from '../../shared/ui/outside-link.tsx';
 import { TroubleNote } from '../../shared/ui/trouble-note.tsx';
@@ -33,13 +34,21 @@ export function BuildActions({ job, isPast, onRetried }: BuildActionsProps) {
   const [isAsking, setAsking] = useState(false);
   const { canCancel } = displayOf(job);
   const retry = async () => onRetried((await api.retry(job.id)).jobId);
+  // Not `disabled`, which would take the focus from the one that was pressed.
+  const busy = isRunning ? { 'aria-disabled': true } : {};
   const past = isPast ? { 'aria-disabled': true, 'aria-describedby': pastNoteId, title: 'Go back to live first.' } : {};
   return (
     <div className="flex min-w-0 flex-col items-end gap-2 max-sm:w-full max-sm:items-start">
       <div className="flex flex-wrap items-center gap-2">
         {job.previewUrl !== null && <PreviewLink job={job} url={job.previewUrl} isPast={isPast} />}
         {canCancel && (
-          <Button id={cancelButtonId} disabled={isRunning} onClick={() => !isPast && setAsking(true)} {...past}>
+          <Button
+            id={cancelButtonId}
+            ref={handFocusOn}
+            {...busy}
+            onClick={() => !isPast && !isRunning && setAsking(true)}
+            {...past}
+          >
             <X aria-hidden="true" />
             Cancel
           </Button>
@@ -47,7 +56,8 @@ export function BuildActions({ job, isPast, onRetried }: BuildActionsProps) {
         {finalStatuses.has(job.status) && (
           <Button
             kind={job.status === 'completed' ? 'plain' : 'primary'}
-            disabled={isRunning}
+            ref={handFocusOn}
+            {...busy}
             onClick={() => !isPast && run(retry)}
             {...past}
           >

@@ -21,7 +21,8 @@ export function PriorityChoice({ job, isLive }: { readonly job: JobSummary; read
         aria-label="Priority, 9 is first"
         className="h-6 rounded-md border border-line bg-panel px-1 font-medium"
         value={job.priority}
-        disabled={isRunning}
+        // Not `disabled`, which would take the focus away; a second change waits for the first.
+        aria-disabled={isRunning || undefined}
         aria-describedby={trouble === null ? undefined : troubleId}
         onChange={({ target }) => run(() => api.changePriority(job.id, Number(target.value)))}
       >

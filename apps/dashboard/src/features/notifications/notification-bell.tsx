@@ -79,8 +79,9 @@ function PanelHead({ titleId, unreadCount }: { readonly titleId: string; readonl
         kind="quiet"
         size="small"
         className="ml-auto"
-        disabled={unreadCount === 0}
-        onClick={() => attempt(store.readAll(), 'The notifications could not be marked as read.')}
+        // Not `disabled`, which would take the focus away when it was pressed.
+        aria-disabled={unreadCount === 0 || undefined}
+        onClick={() => unreadCount > 0 && attempt(store.readAll(), 'The notifications could not be marked as read.')}
       >
         <CheckCheck aria-hidden="true" />
         Mark all as read

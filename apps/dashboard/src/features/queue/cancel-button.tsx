@@ -2,6 +2,7 @@ import type { JobSummary } from '@yardmaster/protocol';
 import { X } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { Button } from '../../shared/ui/button.tsx';
+import { handFocusOn } from '../../shared/ui/focus-page.ts';
 import { PopoverWindow } from '../../shared/ui/popover.tsx';
 
 interface CancelButtonProps {
@@ -13,6 +14,9 @@ interface CancelButtonProps {
 /** A build that waits is cancelled at once: nothing is lost. One that is being built asks first. */
 export function CancelButton({ job, isPending, onCancel }: CancelButtonProps) {
   const name = `${job.websiteName}, build ${job.buildNumber}`;
+  const cancel = () => !isPending && onCancel();
+  // Not `disabled`, which would take the focus away.
+  const button = { ref: handFocusOn, 'aria-disabled': isPending || undefined };
   const face = (
     <>
       <X aria-hidden="true" />
@@ -22,7 +26,7 @@ export function CancelButton({ job, isPending, onCancel }: CancelButtonProps) {
   );
   if (job.status === 'pending' || job.status === 'queued') {
     return (
-      <Button size="small" kind="quiet" disabled={isPending} onClick={onCancel}>
+      <Button size="small" kind="quiet" {...button} onClick={cancel}>
         {face}
       </Button>
     );
@@ -30,7 +34,7 @@ export function CancelButton({ job, isPending, onCancel }: CancelButtonProps) {
   return (
     <Popover.Root>
       <Popover.Trigger asChild>
-        <Button size="small" kind="quiet" disabled={isPending}>
+        <Button size="small" kind="quiet" {...button}>
           {face}
         </Button>
       </Popover.Trigger>
@@ -42,7 +46,7 @@ export function CancelButton({ job, isPending, onCancel }: CancelButtonProps) {
             <Button size="small">Keep building</Button>
           </Popover.Close>
           <Popover.Close asChild>
-            <Button size="small" kind="danger" onClick={onCancel}>
+            <Button size="small" kind="danger" onClick={cancel}>
               Cancel build
             </Button>
           </Popover.Close>

@@ -17,7 +17,11 @@ export function CompletedActions({ job, className = '', textClass = '' }: Comple
   return (
     <div className={`relative z-1 flex items-center gap-2 ${className}`}>
       <PreviewLink job={job} textClass={textClass} />
-      <Button size="small" disabled={retry.isPending} onClick={() => retry.mutate()}>
+      <Button
+        size="small"
+        aria-disabled={retry.isPending || undefined}
+        onClick={() => !retry.isPending && retry.mutate()}
+      >
         <RotateCw aria-hidden="true" className={retry.isPending ? 'motion-safe:animate-spin' : ''} />
         <span className={textClass}>{job.status === 'completed' ? 'Rebuild' : 'Retry'}</span>
         <span className="sr-only">

@@ -19,8 +19,9 @@ export function PriorityMenu({ job, isPending, onChange }: PriorityMenuProps) {
       <DropdownMenu.Trigger asChild>
         <button
           type="button"
-          disabled={isPending}
-          className="-mx-1.5 inline-flex h-6 items-center gap-0.5 rounded-md px-1.5 text-muted transition-colors hover:bg-panel-2 hover:text-fg disabled:opacity-50"
+          // Not `disabled`, which would take the focus away.
+          aria-disabled={isPending || undefined}
+          className="-mx-1.5 inline-flex h-6 items-center gap-0.5 rounded-md px-1.5 text-muted transition-colors hover:bg-panel-2 hover:text-fg aria-disabled:opacity-50"
         >
           Priority {job.priority}
           <span className="sr-only">
@@ -33,7 +34,10 @@ export function PriorityMenu({ job, isPending, onChange }: PriorityMenuProps) {
       <DropdownMenu.Portal>
         <DropdownMenu.Content align="start" sideOffset={4} collisionPadding={8} loop className={menuClass}>
           <DropdownMenu.Label className="px-2.5 pt-1 pb-1.5 text-xs text-muted">Higher starts first</DropdownMenu.Label>
-          <DropdownMenu.RadioGroup value={String(job.priority)} onValueChange={(value) => onChange(Number(value))}>
+          <DropdownMenu.RadioGroup
+            value={String(job.priority)}
+            onValueChange={(value) => !isPending && onChange(Number(value))}
+          >
             {priorities.map((priority) => (
               <DropdownMenu.RadioItem
                 key={priority}

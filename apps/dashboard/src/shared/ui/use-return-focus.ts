@@ -1,8 +1,9 @@
 import { useRef } from 'react';
+import { focusPage } from './focus-page.ts';
 
 /**
  * For a Radix dialog that is opened without a trigger of its own, which would leave the focus nowhere: it goes back to
- * where it was, or to the button of the menu that it was in.
+ * where it was, or to the button of the menu that it was in, or, when that has gone, to the heading of the page.
  */
 export function useReturnFocus() {
   const before = useRef<HTMLElement | null>(null);
@@ -16,7 +17,8 @@ export function useReturnFocus() {
     /** As `onCloseAutoFocus`. */
     onCloseAutoFocus: (event: Event): void => {
       event.preventDefault();
-      before.current?.focus();
+      if (before.current?.isConnected === true) before.current.focus();
+      else focusPage();
     },
   };
 }
