@@ -3,11 +3,9 @@ import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import type { JobSummary } from '@yardmaster/protocol';
 import { CommandPalette } from '../features/command-palette/command-palette.tsx';
 import { cancelButtonId } from '../features/job/cancel-button-id.ts';
-import { attempt } from '../features/notifications/trouble-toast.ts';
-import { api } from '../shared/api/api.ts';
 import { jobQuery } from '../shared/api/queries.ts';
 import { useJobs } from '../shared/jobs/jobs-context.ts';
-import { useLive } from '../shared/live/live.ts';
+import { useBuildActions } from '../shared/jobs/use-build-actions.ts';
 import { useSession } from '../shared/session/session-context.ts';
 import { type CommandActions, commandGroups, searchCommand } from './command-lists.tsx';
 import type { OverlayProps } from './overlays.tsx';
@@ -43,21 +41,16 @@ function useBuildHere(builds: readonly JobSummary[], isOpen: boolean): JobSummar
 
 function useActions({ onOpen, onAction }: OverlayProps): CommandActions {
   const navigate = useNavigate();
-  const live = useLive();
   const { signOut } = useSession();
   const openBuild = (jobId: string) => void navigate({ to: '/jobs/$jobId', params: { jobId } });
-  const retry = async (id: string) => {
-    const { jobId } = await api.retry(id);
-    live.refresh();
-    openBuild(jobId);
-  };
+  const { retry } = useBuildActions({ onRetried: openBuild });
   return {
     shell: onAction,
     openBuild,
     showBuilds: (search) => void navigate({ to: '/', search }),
     backToLive: () => void navigate({ to: '.', search: ({ at: _, ...search }) => search }),
     askToCancel: () => document.getElementById(cancelButtonId)?.click(),
-    retry: ({ id }) => attempt(retry(id), 'The build could not be started again.'),
+    retry: (job) => retry.mutate(job),
     openPreview: (url) => void window.open(url, '_blank', 'noopener'),
     openPreferences: () => onOpen('preferences'),
     signOut,

@@ -1,6 +1,6 @@
 import type { JobSummary } from '@yardmaster/protocol';
-import { displayOf } from '../../shared/jobs/job-display.ts';
-import { buildName, titleOf } from './build-texts.ts';
+import { buildName, displayOf } from '../../shared/jobs/job-display.ts';
+import { titleOf } from './build-texts.ts';
 
 /** Says how the build goes where it is not looked at: to a screen reader, and in the browser's tab. */
 export function Announcer({ job, isPast }: { readonly job: JobSummary; readonly isPast: boolean }) {

@@ -3,18 +3,17 @@ import type { JobSummary } from '@yardmaster/protocol';
 import { Download, Ellipsis, ExternalLink, Hash, Link2, RotateCw, Terminal, X } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
-import { api, apiPath } from '../../shared/api/api.ts';
-import { useAction } from '../../shared/api/use-action.ts';
-import { displayOf } from '../../shared/jobs/job-display.ts';
-import { useLive } from '../../shared/live/live.ts';
+import { apiPath } from '../../shared/api/api.ts';
+import { buildName, displayOf } from '../../shared/jobs/job-display.ts';
+import { useBuildActions } from '../../shared/jobs/use-build-actions.ts';
 import { Button, buttonClass, IconButton } from '../../shared/ui/button.tsx';
 import { CopyButton, copyText } from '../../shared/ui/copy-button.tsx';
 import { Dialog } from '../../shared/ui/dialog.tsx';
 import { handFocusOn } from '../../shared/ui/focus-page.ts';
 import { Menu } from '../../shared/ui/menu.tsx';
 import { OutsideLink } from '../../shared/ui/outside-link.tsx';
-import { TroubleNote } from '../../shared/ui/trouble-note.tsx';
-import { buildName, curlForEvents } from './build-texts.ts';
+import { attempt } from '../../shared/ui/trouble-toast.ts';
+import { curlForEvents } from './build-texts.ts';
 import { cancelButtonId } from './cancel-button-id.ts';
 import { pastNoteId } from './moment-bar.tsx';
 import { saveLog } from './save-log.ts';
@@ -29,17 +28,17 @@ interface BuildActionsProps {
 
 /** What can be done about a build. In the past the buttons stay where they are, and say why they do nothing. */
 export function BuildActions({ job, isPast, onRetried }: BuildActionsProps) {
-  const live = useLive();
-  const { run, isRunning, trouble } = useAction(live.refresh);
+  const { cancel, retry } = useBuildActions({ onRetried });
+  const isRunning = cancel.isPending || retry.isPending;
   const [isAsking, setAsking] = useState(false);
   const { canCancel } = displayOf(job);
-  const retry = async () => onRetried((await api.retry(job.id)).jobId);
   // Not `disabled`, which would take the focus from the one that was pressed.
   const busy = isRunning ? { 'aria-disabled': true } : {};
   const past = isPast ? { 'aria-disabled': true, 'aria-describedby': pastNoteId, title: 'Go back to live first.' } : {};
   return (
     <div className="flex min-w-0 flex-col items-end gap-2 max-sm:w-full max-sm:items-start">
-      <div className="flex flex-wrap items-center gap-2">
+      {/* On a phone, where buttons are larger, all of them still fit in one row. */}
+      <div className="flex flex-wrap items-center gap-2 max-sm:gap-1.5">
         {job.previewUrl !== null && <PreviewLink job={job} url={job.previewUrl} isPast={isPast} />}
         {canCancel && (
           <Button
@@ -56,12 +55,13 @@ export function BuildActions({ job, isPast, onRetried }: BuildActionsProps) {
         {finalStatuses.has(job.status) && (
           <Button
             kind={job.status === 'completed' ? 'plain' : 'primary'}
+            className="max-sm:px-2.5"
             ref={handFocusOn}
             {...busy}
-            onClick={() => !isPast && run(retry)}
+            onClick={() => !isPast && !isRunning && retry.mutate(job)}
             {...past}
           >
-            <RotateCw className={isRunning ? 'motion-safe:animate-spin' : ''} aria-hidden="true" />
+            <RotateCw className={retry.isPending ? 'motion-safe:animate-spin' : ''} aria-hidden="true" />
             {job.status === 'completed' ? 'Rebuild' : 'Retry'}
           </Button>
         )}
@@ -70,9 +70,8 @@ export function BuildActions({ job, isPast, onRetried }: BuildActionsProps) {
           label={isPast ? 'Copy a link to this moment' : 'Copy a link to this build'}
           text={() => location.href}
         />
-        <MoreActions job={job} onSaveLog={() => run(() => saveLog(job))} />
+        <MoreActions job={job} />
       </div>
-      {trouble !== null && <TroubleNote trouble={trouble} />}
       <Dialog
         isOpen={isAsking && canCancel}
         onClose={() => setAsking(false)}
@@ -85,7 +84,7 @@ export function BuildActions({ job, isPast, onRetried }: BuildActionsProps) {
             kind="danger"
             onClick={() => {
               setAsking(false);
-              run(() => api.cancel(job.id));
+              cancel.mutate(job);
             }}
           >
             Cancel the build
@@ -116,11 +115,7 @@ function PreviewLink({ job, url, isPast }: PreviewLinkProps) {
   );
 }
 
-interface MoreActionsProps extends Pick<BuildActionsProps, 'job'> {
-  readonly onSaveLog: () => void;
-}
-
-function MoreActions({ job, onSaveLog }: MoreActionsProps) {
+function MoreActions({ job }: Pick<BuildActionsProps, 'job'>) {
   const eventsPath = `${apiPath}/jobs/${encodeURIComponent(job.id)}/events`;
   return (
     <Menu
@@ -131,7 +126,11 @@ function MoreActions({ job, onSaveLog }: MoreActionsProps) {
         </IconButton>
       }
       items={[
-        { label: 'Download the log', icon: Download, onSelect: onSaveLog },
+        {
+          label: 'Download the log',
+          icon: Download,
+          onSelect: () => attempt(saveLog(job), 'The log was not downloaded.'),
+        },
         'separator',
         { label: 'Copy the build’s id', icon: Hash, onSelect: () => void copy(job.id) },
         {

@@ -3,13 +3,13 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { jobQuery } from '../../shared/api/queries.ts';
 import { agoText, durationText } from '../../shared/format/quantities.ts';
-import { displayOf } from '../../shared/jobs/job-display.ts';
+import { buildName, displayOf } from '../../shared/jobs/job-display.ts';
 import { useSession } from '../../shared/session/session-context.ts';
 import { ProgressBar } from '../../shared/ui/progress-bar.tsx';
 import { StatusBadge } from '../../shared/ui/status-badge.tsx';
 import { useNow } from '../../shared/ui/use-now.ts';
 import { type BuildAt, elapsedAt } from './build-at.ts';
-import { buildName, estimateText } from './build-texts.ts';
+import { estimateText } from './build-texts.ts';
 import { PriorityChoice } from './priority-choice.tsx';
 
 interface BuildHeaderProps {

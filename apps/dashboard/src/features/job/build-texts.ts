@@ -1,9 +1,6 @@
 import type { JobSummary } from '@yardmaster/protocol';
 import { durationText } from '../../shared/format/quantities.ts';
-import { displayOf } from '../../shared/jobs/job-display.ts';
-
-/** "corner-shop #7". */
-export const buildName = ({ websiteName, buildNumber }: JobSummary): string => `${websiteName} #${buildNumber}`;
+import { buildName, displayOf } from '../../shared/jobs/job-display.ts';
 
 /** What the browser's tab says: how it goes, readable where only the first letters are shown. */
 export function titleOf(job: JobSummary): string {

@@ -7,10 +7,10 @@ import { PopoverWindow } from '../../shared/ui/popover.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
 import { StillWaiting } from '../../shared/ui/still-waiting.tsx';
 import { TroubleNote } from '../../shared/ui/trouble-note.tsx';
+import { attempt } from '../../shared/ui/trouble-toast.ts';
 import { NotificationList } from './notification-list.tsx';
 import { NotificationSettings } from './notification-settings.tsx';
 import type { NotificationsView } from './notifications-store.ts';
-import { attempt } from './trouble-toast.ts';
 import { useNotifications, useNotificationsStore } from './use-notifications.ts';
 
 /** The most that the badge counts; beyond it says "9+". */

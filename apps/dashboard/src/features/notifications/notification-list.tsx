@@ -1,7 +1,7 @@
 import type { Notification } from '@yardmaster/protocol';
 import { type KeyboardEvent, useRef, useState } from 'react';
+import { attempt } from '../../shared/ui/trouble-toast.ts';
 import { NotificationRow } from './notification-row.tsx';
-import { attempt } from './trouble-toast.ts';
 import { useNotificationsStore } from './use-notifications.ts';
 
 interface NotificationListProps {

@@ -3,12 +3,11 @@ import type { Notification } from '@yardmaster/protocol';
 import { Inbox, type LucideIcon, RotateCw, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { toast } from 'sonner';
-import { api } from '../../shared/api/api.ts';
-import { useLive } from '../../shared/live/live.ts';
+import { useBuildActions } from '../../shared/jobs/use-build-actions.ts';
 import { Button, buttonClass } from '../../shared/ui/button.tsx';
 import { OutsideLink } from '../../shared/ui/outside-link.tsx';
+import { attempt } from '../../shared/ui/trouble-toast.ts';
 import { displayOfType } from './notification-display.ts';
-import { attempt } from './trouble-toast.ts';
 import { useNotificationsStore } from './use-notifications.ts';
 
 const actionClass = buttonClass({ size: 'small' });
@@ -16,18 +15,11 @@ const actionClass = buttonClass({ size: 'small' });
 /** What happened to one build, and what can be done about it from here. */
 export function NotificationToast({ notification }: { readonly notification: Notification }) {
   const { id, jobId, type, title, message } = notification;
-  const live = useLive();
+  const { retry } = useBuildActions();
   const store = useNotificationsStore();
   const done = (): void => {
     toast.dismiss(id);
     attempt(store.read(id), 'The notification could not be marked as read.');
-  };
-  const retry = (): void => {
-    done();
-    attempt(
-      api.retry(jobId).then(() => live.refresh()),
-      'The build could not be retried.',
-    );
   };
   return (
     <ToastFrame toastId={id} icon={displayOfType(type)} title={title} message={message}>
@@ -42,7 +34,13 @@ export function NotificationToast({ notification }: { readonly notification: Not
         {type === 'failed' ? 'See why' : 'View'}
       </Link>
       {type === 'failed' && (
-        <Button size="small" onClick={retry}>
+        <Button
+          size="small"
+          onClick={() => {
+            done();
+            retry.mutate({ id: jobId });
+          }}
+        >
           <RotateCw aria-hidden="true" />
           Retry
         </Button>

@@ -3,6 +3,7 @@ import type { JobSummary } from '@yardmaster/protocol';
 import { memo } from 'react';
 import { durationText } from '../../shared/format/quantities.ts';
 import { displayOf, reasonLine, tookMs } from '../../shared/jobs/job-display.ts';
+import { useBuildActions } from '../../shared/jobs/use-build-actions.ts';
 import { useSession } from '../../shared/session/session-context.ts';
 import { StatusBadge } from '../../shared/ui/status-badge.tsx';
 import { CancelButton } from './cancel-button.tsx';
@@ -12,7 +13,6 @@ import { PreviewLink } from './preview-link.tsx';
 import { PriorityMenu } from './priority-menu.tsx';
 import { sameJob } from './same-job.ts';
 import { StepProgress } from './step-progress.tsx';
-import { useJobActions } from './use-job-actions.ts';
 
 /**
  * A build under way, or one that ended while somebody was pointing at it. Draws anew only when its own build changes; out
@@ -41,10 +41,14 @@ export const JobCard = memo(function JobCard({ job }: { readonly job: JobSummary
 
 const Priority = memo(
   function Priority({ job }: { readonly job: JobSummary }) {
-    const { prioritise } = useJobActions(job);
+    const { changePriority } = useBuildActions();
     return (
       <span className="relative z-1">
-        <PriorityMenu job={job} isPending={prioritise.isPending} onChange={prioritise.mutate} />
+        <PriorityMenu
+          job={job}
+          isPending={changePriority.isPending}
+          onChange={(priority) => changePriority.mutate({ build: job, priority })}
+        />
       </span>
     );
   },
@@ -58,10 +62,10 @@ interface ActionsProps {
 
 const Actions = memo(
   function Actions({ job, canCancel }: ActionsProps) {
-    const { cancel } = useJobActions(job);
+    const { cancel } = useBuildActions();
     return (
       <div className="relative z-1 flex justify-end max-md:-mt-1 max-md:-mr-2 max-md:items-start">
-        {canCancel && <CancelButton job={job} isPending={cancel.isPending} onCancel={cancel.mutate} />}
+        {canCancel && <CancelButton job={job} isPending={cancel.isPending} onCancel={() => cancel.mutate(job)} />}
         <PreviewLink job={job} />
       </div>
     );

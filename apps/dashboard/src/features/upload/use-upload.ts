@@ -1,8 +1,8 @@
 import { useSelector } from '@xstate/react';
 import { toast } from 'sonner';
 import { createActor } from 'xstate';
+import { newIdempotencyKey } from '../../shared/api/idempotency-key.ts';
 import { type Live, useLive } from '../../shared/live/live.ts';
-import { newIdempotencyKey } from './idempotency-key.ts';
 import { readChoice } from './read-choice.ts';
 import { startTransfer } from './transfer.ts';
 import { createUploadMachine, type UploadActor, type UploadSnapshot } from './upload-machine.ts';

@@ -79,21 +79,24 @@ const queryText = (query: Readonly<Record<string, string | number>>): string =>
 
 /** The routes that the dashboard uses. Each throws {@link RequestFailed}. */
 export const api = {
-  viewer: (signal: AbortSignal) => send('GET', '/auth/me', Viewer, signal),
+  viewer: (signal: AbortSignal) => send('GET', '/auth/me', Viewer, { signal }),
   signIn,
   signOut: () => send('POST', '/auth/sign-out', Success),
   /** `query` as in the address of the route, without the question mark. */
-  queue: (signal: AbortSignal, query = '') => send('GET', `/user/queue?${query}`, UserQueue, signal),
-  websites: (signal: AbortSignal) => send('GET', '/websites', WebsiteList, signal),
-  job: (id: string, signal: AbortSignal) => send('GET', jobPath(id), JobDetail, signal),
+  queue: (signal: AbortSignal, query = '') => send('GET', `/user/queue?${query}`, UserQueue, { signal }),
+  websites: (signal: AbortSignal) => send('GET', '/websites', WebsiteList, { signal }),
+  job: (id: string, signal: AbortSignal) => send('GET', jobPath(id), JobDetail, { signal }),
   events: async (id: string, signal: AbortSignal) =>
-    (await send('GET', `${jobPath(id)}/events`, EventList, signal)).events,
+    (await send('GET', `${jobPath(id)}/events`, EventList, { signal })).events,
   logLines: (id: string, query: LogQuery, signal: AbortSignal) =>
-    send('GET', `${jobPath(id)}/logs?${queryText({ ...query })}`, LogPage, signal),
+    send('GET', `${jobPath(id)}/logs?${queryText({ ...query })}`, LogPage, { signal }),
   cancel: (id: string) => send('DELETE', jobPath(id), Success),
-  retry: (id: string) => send('POST', `${jobPath(id)}/retry`, RetryAnswer),
-  changePriority: (id: string, priority: number) => send('PATCH', `${jobPath(id)}/priority`, Success, { priority }),
-  notifications: (signal: AbortSignal) => send('GET', '/user/notifications', NotificationList, signal),
+  /** Under one key one build is started, however often it is asked for. */
+  retry: (id: string, idempotencyKey: string) =>
+    send('POST', `${jobPath(id)}/retry`, RetryAnswer, { headers: { 'Idempotency-Key': idempotencyKey } }),
+  changePriority: (id: string, priority: number) =>
+    send('PATCH', `${jobPath(id)}/priority`, Success, { body: { priority } }),
+  notifications: (signal: AbortSignal) => send('GET', '/user/notifications', NotificationList, { signal }),
   readNotification: (id: string) => send('PATCH', `${notificationPath(id)}/read`, Success),
   readAllNotifications: () => send('PATCH', '/user/notifications/read-all', Success),
   deleteNotification: (id: string) => send('DELETE', notificationPath(id), Success),
@@ -112,17 +115,25 @@ export function parseAnswer<Schema extends z.ZodType>(schema: Schema, body: stri
   return parsed.data;
 }
 
+interface Extra {
+  readonly signal?: AbortSignal;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
 async function send<Schema extends z.ZodType>(
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
   path: string,
   schema: Schema,
-  extra?: AbortSignal | Readonly<Record<string, unknown>>,
+  { signal, headers, body: content }: Extra = {},
 ): Promise<z.output<Schema>> {
   const timeout = AbortSignal.timeout(requestTimeoutMs);
-  const options: RequestInit =
-    extra === undefined || extra instanceof AbortSignal
-      ? { method, signal: extra === undefined ? timeout : AbortSignal.any([extra, timeout]) }
-      : { method, signal: timeout, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(extra) };
+  const options: RequestInit = {
+    method,
+    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    headers: { ...headers, ...(content === undefined ? {} : { 'Content-Type': 'application/json' }) },
+    body: content === undefined ? null : JSON.stringify(content),
+  };
   let status: number;
   let body: string;
   try {

@@ -12,6 +12,10 @@ export interface JobDisplay {
   readonly canCancel: boolean;
 }
 
+/** "corner-shop #7". */
+export const buildName = ({ websiteName, buildNumber }: Pick<JobSummary, 'websiteName' | 'buildNumber'>): string =>
+  `${websiteName} #${buildNumber}`;
+
 /** A status on its own, as in a filter. {@link displayOf} says more of one build. */
 export const statusNames: Readonly<Record<Status, string>> = {
   pending: 'Pending',
