@@ -1,10 +1,10 @@
 import { useJobsValue } from '../../shared/jobs/jobs-context.ts';
+import { CancelledAnnouncer } from './cancelled-announcer.tsx';
 import { Completed } from './completed.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { FirstBuild } from './first-build.tsx';
 import { isFiltered, type QueueSearch } from './queue-search.ts';
 import { Statistics } from './statistics.tsx';
-import { StatusAnnouncer } from './status-announcer.tsx';
 import { UnderWay } from './under-way.tsx';
 import { useQueue, useQueueRefresh } from './use-queue.ts';
 
@@ -28,7 +28,7 @@ export function QueuePage({ search, onSearch }: QueuePageProps) {
       <FilterBar search={search} onSearch={onSearch} />
       <UnderWay search={search} statistics={answer.data?.statistics} />
       <Completed search={search} onSearch={onSearch} answer={answer} />
-      <StatusAnnouncer />
+      <CancelledAnnouncer />
     </>
   );
 }
