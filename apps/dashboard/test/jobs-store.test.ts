@@ -36,6 +36,7 @@ describe('the store of builds', () => {
       store.put(jobSummary({ id: 'a', status: 'building', state: { building: 'installing' }, progress }));
     }
     expect(store.view()).toBe(before);
+    expect(store.find('a')?.progress).toBe(100);
     clock.increment(flushIntervalMs - 1);
     expect(flushes()).toBe(1);
     clock.increment(1);

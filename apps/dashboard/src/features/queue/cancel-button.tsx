@@ -1,6 +1,9 @@
 import type { JobSummary } from '@yardmaster/protocol';
 import { X } from 'lucide-react';
 import { Popover } from 'radix-ui';
+import type { MouseEvent } from 'react';
+import { toneOfStatus } from '../../shared/jobs/job-display.ts';
+import { useJobsStore } from '../../shared/jobs/jobs-context.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { handFocusOn } from '../../shared/ui/focus-page.ts';
 import { PopoverWindow } from '../../shared/ui/popover.tsx';
@@ -11,31 +14,27 @@ interface CancelButtonProps {
   readonly onCancel: () => void;
 }
 
-/** A build that waits is cancelled at once: nothing is lost. One that is being built asks first. */
+/**
+ * A build that waits is cancelled at once: nothing is lost. One that is being built asks first, also when it has begun
+ * since the card was drawn: that is decided with the click, by one button for both.
+ */
 export function CancelButton({ job, isPending, onCancel }: CancelButtonProps) {
+  const store = useJobsStore();
   const name = `${job.websiteName}, build ${job.buildNumber}`;
   const cancel = () => !isPending && onCancel();
-  // Not `disabled`, which would take the focus away.
-  const button = { ref: handFocusOn, 'aria-disabled': isPending || undefined };
-  const face = (
-    <>
-      <X aria-hidden="true" />
-      Cancel
-      <span className="sr-only"> {name}</span>
-    </>
-  );
-  if (job.status === 'pending' || job.status === 'queued') {
-    return (
-      <Button size="small" kind="quiet" {...button} onClick={cancel}>
-        {face}
-      </Button>
-    );
-  }
+  const clicked = (event: MouseEvent) => {
+    if (!isWaiting(store.find(job.id) ?? job)) return;
+    event.preventDefault();
+    cancel();
+  };
   return (
     <Popover.Root>
-      <Popover.Trigger asChild>
-        <Button size="small" kind="quiet" {...button}>
-          {face}
+      <Popover.Trigger asChild onClick={clicked} {...(isWaiting(job) && opensNothing)}>
+        {/* Not `disabled`, which would take the focus away. */}
+        <Button size="small" kind="quiet" ref={handFocusOn} aria-disabled={isPending || undefined}>
+          <X aria-hidden="true" />
+          Cancel
+          <span className="sr-only"> {name}</span>
         </Button>
       </Popover.Trigger>
       <PopoverWindow aria-label={`Cancel ${name}`} className="w-72 p-4">
@@ -55,3 +54,8 @@ export function CancelButton({ job, isPending, onCancel }: CancelButtonProps) {
     </Popover.Root>
   );
 }
+
+const isWaiting = ({ status }: JobSummary): boolean => toneOfStatus[status] === 'waiting';
+
+/** What a button says that opens no window. */
+const opensNothing = { 'aria-haspopup': undefined, 'aria-expanded': undefined } as const;

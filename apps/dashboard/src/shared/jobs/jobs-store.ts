@@ -18,6 +18,8 @@ export interface JobsStore {
   replace(jobs: readonly JobSummary[], options?: { readonly fromOtherStore: boolean }): void;
   /** Puts one build's newer summary in the place of the older. */
   put(job: JobSummary): void;
+  /** The newest that is known of a build, which the view shows with the next flush. */
+  find(id: string): JobSummary | undefined;
   subscribe(listener: () => void): () => void;
   /** Stays the same object until the next flush. */
   readonly view: () => JobsView;
@@ -62,6 +64,7 @@ export function createJobsStore({ nowMs, setTimer }: JobsStoreParts): JobsStore 
       jobs.set(job.id, newest(jobs.get(job.id), job));
       flushSoon();
     },
+    find: (id) => jobs.get(id),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
