@@ -5,6 +5,7 @@ import { websitesQuery } from '../../shared/api/queries.ts';
 import { useJobsStore } from '../../shared/jobs/jobs-context.ts';
 import { type QueueSearch, queueQuery } from './queue-search.ts';
 import { refreshOnChange } from './refresh-on-change.ts';
+import { createWebsiteWatch } from './unknown-websites.ts';
 
 const queueKey = 'queue';
 
@@ -27,12 +28,18 @@ export function useQueueRefresh(): void {
   const store = useJobsStore();
   const client = useQueryClient();
   useEffect(() => {
+    const hasNewWebsite = createWebsiteWatch();
     const filter = { queryKey: [queueKey], type: 'active' } as const;
     return refreshOnChange({
       store,
       refresh: () => {
         void client.invalidateQueries({ queryKey: [queueKey] });
-        void client.invalidateQueries({ queryKey: websitesQuery.queryKey });
+        // Those that are being asked for will be all there are.
+        const websites = client.getQueryState(websitesQuery.queryKey);
+        const isOutdated = websites?.data !== undefined && hasNewWebsite(store.view(), websites.data.websites);
+        if (isOutdated || websites?.status === 'error') {
+          void client.invalidateQueries({ queryKey: websitesQuery.queryKey });
+        }
       },
       isLacking: () =>
         client
