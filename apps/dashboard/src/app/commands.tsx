@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import type { JobSummary } from '@yardmaster/protocol';
-import { CommandPalette } from '../features/command-palette/command-palette.tsx';
+import { CommandPalette, CommandSearch } from '../features/command-palette/command-palette.tsx';
 import { cancelButtonId } from '../features/job/cancel-button-id.ts';
 import { jobQuery } from '../shared/api/queries.ts';
 import { useJobs } from '../shared/jobs/jobs-context.ts';
@@ -15,15 +15,21 @@ const maxBuilds = 100;
 
 /** The palette with everything that can be done from here. */
 export function Commands(props: OverlayProps) {
+  const actions = useActions(props);
+  return (
+    <CommandPalette isOpen={props.isOpen} onClose={props.onClose}>
+      <CommandsFromHere actions={actions} />
+    </CommandPalette>
+  );
+}
+
+function CommandsFromHere({ actions }: { readonly actions: CommandActions }) {
   const { active, ended } = useJobs();
   const builds = [...active, ...ended].slice(0, maxBuilds);
   const { at } = useSearch({ strict: false });
-  const here = useBuildHere(builds, props.isOpen);
-  const actions = useActions(props);
+  const here = useBuildHere(builds);
   return (
-    <CommandPalette
-      isOpen={props.isOpen}
-      onClose={props.onClose}
+    <CommandSearch
       groups={commandGroups({ here, isPast: at !== undefined, builds }, actions)}
       forText={(text) => searchCommand(text, actions)}
     />
@@ -31,10 +37,10 @@ export function Commands(props: OverlayProps) {
 }
 
 /** The build whose page this is; an older one is not among those that are followed, and is asked for. */
-function useBuildHere(builds: readonly JobSummary[], isOpen: boolean): JobSummary | null {
+function useBuildHere(builds: readonly JobSummary[]): JobSummary | null {
   const { jobId } = useParams({ strict: false });
   const followed = builds.find(({ id }) => id === jobId);
-  const isUnknown = isOpen && jobId !== undefined && followed === undefined;
+  const isUnknown = jobId !== undefined && followed === undefined;
   const { data } = useQuery({ ...jobQuery(jobId ?? ''), enabled: isUnknown });
   return followed ?? (isUnknown ? (data ?? null) : null);
 }

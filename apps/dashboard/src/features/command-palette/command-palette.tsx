@@ -1,7 +1,7 @@
 import { Command as Cmdk } from 'cmdk';
 import { Search } from 'lucide-react';
 import { Dialog } from 'radix-ui';
-import { type RefObject, useRef, useState } from 'react';
+import { createContext, type ReactNode, type RefObject, use, useRef, useState } from 'react';
 import { dialogContentClass, dialogOverlayClass } from '../../shared/ui/dialog.tsx';
 import { Kbd } from '../../shared/ui/kbd.tsx';
 import { useReturnFocus } from '../../shared/ui/use-return-focus.ts';
@@ -10,14 +10,19 @@ import { type Command, type CommandGroup, rankCommands } from './rank-commands.t
 interface CommandPaletteProps {
   readonly isOpen: boolean;
   readonly onClose: () => void;
-  /** In this order while nothing is typed; then the best match comes first. */
-  readonly groups: readonly CommandGroup[];
-  /** What can be done with any text: offered last, so that there is always something to choose. */
-  readonly forText: (text: string) => Command;
+  /** A {@link CommandSearch}; while the palette is closed it is not there, and follows nothing. */
+  readonly children: ReactNode;
 }
 
+interface OpenPalette {
+  readonly choose: (command: Command) => void;
+  readonly input: RefObject<HTMLInputElement | null>;
+}
+
+const OpenPaletteContext = createContext<OpenPalette | null>(null);
+
 /** Finds whatever can be done by a few letters of its name. What was chosen runs when it is closed. */
-export function CommandPalette({ isOpen, onClose, groups, forText }: CommandPaletteProps) {
+export function CommandPalette({ isOpen, onClose, children }: CommandPaletteProps) {
   const { onOpenAutoFocus, onCloseAutoFocus } = useReturnFocus();
   const input = useRef<HTMLInputElement>(null);
   const chosen = useRef<Command | null>(null);
@@ -44,19 +49,24 @@ export function CommandPalette({ isOpen, onClose, groups, forText }: CommandPale
           }}
         >
           <Dialog.Title className="sr-only">Search builds and commands</Dialog.Title>
-          <Palette groups={groups} forText={forText} onChoose={choose} inputRef={input} />
+          <OpenPaletteContext value={{ choose, input }}>{children}</OpenPaletteContext>
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
   );
 }
 
-interface PaletteProps extends Pick<CommandPaletteProps, 'groups' | 'forText'> {
-  readonly onChoose: (command: Command) => void;
-  readonly inputRef: RefObject<HTMLInputElement | null>;
+interface CommandSearchProps {
+  /** In this order while nothing is typed; then the best match comes first. */
+  readonly groups: readonly CommandGroup[];
+  /** What can be done with any text: offered last, so that there is always something to choose. */
+  readonly forText: (text: string) => Command;
 }
 
-function Palette({ groups, forText, onChoose, inputRef }: PaletteProps) {
+/** What is typed into the palette, and what can be chosen. */
+export function CommandSearch({ groups, forText }: CommandSearchProps) {
+  const palette = use(OpenPaletteContext);
+  if (palette === null) throw new Error('There is no palette around this component.');
   const [text, setText] = useState('');
   const trimmed = text.trim();
   return (
@@ -71,7 +81,7 @@ function Palette({ groups, forText, onChoose, inputRef }: PaletteProps) {
       <div className="flex items-center gap-2.5 border-b border-line px-4">
         <Search className="size-4 shrink-0 text-muted" aria-hidden="true" />
         <Cmdk.Input
-          ref={inputRef}
+          ref={palette.input}
           value={text}
           onValueChange={setText}
           placeholder="Search builds and commands…"
@@ -83,13 +93,13 @@ function Palette({ groups, forText, onChoose, inputRef }: PaletteProps) {
         {rankCommands(groups, trimmed).map(({ title, commands }) => (
           <Cmdk.Group key={title} heading={title} className={groupClass}>
             {commands.map((command) => (
-              <Item key={command.id} command={command} onChoose={onChoose} />
+              <Item key={command.id} command={command} onChoose={palette.choose} />
             ))}
           </Cmdk.Group>
         ))}
         {trimmed !== '' && (
           <Cmdk.Group heading="Search" className={groupClass}>
-            <Item command={forText(trimmed)} onChoose={onChoose} />
+            <Item command={forText(trimmed)} onChoose={palette.choose} />
           </Cmdk.Group>
         )}
       </Cmdk.List>
