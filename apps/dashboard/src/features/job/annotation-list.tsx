@@ -22,8 +22,9 @@ export function AnnotationList({ annotations }: { readonly annotations: readonly
             <CopyButton kind="quiet" label={`Copy the path ${file}`} text={file} className="size-8" />
           </div>
           <ul className="divide-y divide-line">
-            {ofFile.map((annotation) => (
-              <AnnotationCard key={JSON.stringify(annotation)} annotation={annotation} />
+            {ofFile.map((annotation, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: two may be equal, and more are only ever added at the end
+              <AnnotationCard key={index} annotation={annotation} />
             ))}
           </ul>
         </section>
