@@ -108,8 +108,9 @@ interface Step {
 }
 
 async function timeTravel(browser: Browser, port: number, length: number, samples: number) {
-  const page = await openPage(browser, `http://127.0.0.1:${port}/jobs/history-${length}?at=${Math.floor(length / 2)}`);
-  await page.locator('[data-state]').first().waitFor();
+  // Among the last events, where each step is one from state to state; what comes before are changes of priority.
+  const page = await openPage(browser, `http://127.0.0.1:${port}/jobs/history-${length}?at=${length - 8}`);
+  await page.locator('[data-state^="buildJob"]').first().waitFor();
   await page.getByRole('slider').first().focus();
   const steps = await page.evaluate<readonly Step[]>(`bench.timeSteps(${samples})`);
   await page.close();

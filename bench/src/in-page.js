@@ -70,7 +70,7 @@ async function timeFirstPaint(path) {
   const from = performance.now();
   history.pushState(null, '', path);
   dispatchEvent(new PopStateEvent('popstate'));
-  while (document.querySelector('[data-state]') === null) await nextFrame();
+  while (document.querySelector('[data-state^="buildJob"]') === null) await nextFrame();
   await nextFrame();
   await afterFrame();
   return performance.now() - from;
