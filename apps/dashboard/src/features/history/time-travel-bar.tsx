@@ -46,8 +46,9 @@ export function TimeTravelBar({ replay, at, isLive, onMoment }: TimeTravelBarPro
   const play = isAtLast ? 'Play from the first event' : 'Play';
   return (
     <section aria-label="Time travel" className="@container px-4 pt-3 pb-2">
-      <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-        <div className="flex gap-2">
+      {/* Where it is narrow: the buttons and the count, and below them the moment and the speed. */}
+      <div className="flex flex-wrap items-center gap-x-2 gap-y-2 @2xl:gap-x-4">
+        <div className="flex gap-1.5 @2xl:gap-2">
           <Step label="First event" icon={ChevronFirst} isOff={isAtFirst} onClick={() => step(0)} />
           <Step
             label="Previous event"
@@ -85,8 +86,8 @@ export function TimeTravelBar({ replay, at, isLive, onMoment }: TimeTravelBarPro
             {offsetText(sinceRequestMs(frames, at))}
           </span>
         </p>
-        <SpeedChoice speed={playback.speed} onChoose={playback.choose} className="ml-auto @2xl:order-2" />
-        <p className="order-2 min-w-14 text-right text-[13px] text-muted tabular-nums">
+        <SpeedChoice speed={playback.speed} onChoose={playback.choose} className="order-2 @2xl:ml-auto" />
+        <p className="ml-auto text-right text-[13px] text-muted tabular-nums @2xl:order-2 @2xl:ml-0 @2xl:min-w-14">
           <span className="sr-only">Event </span>
           {at + 1} / {frames.length}
         </p>
