@@ -11,6 +11,7 @@ import type { Goal } from './log-lines.tsx';
 import { logRows } from './log-rows.ts';
 import { createLogStore, type LogView } from './log-store.ts';
 import { LogToolbar } from './log-toolbar.tsx';
+import { pause } from './pause.ts';
 import { useLogSearch } from './use-log-search.ts';
 import { useMaximised } from './use-maximised.ts';
 
@@ -134,16 +135,6 @@ function useLogOf(jobId: string) {
   }, [jobId, store, live]);
   const view = useSyncExternalStore(store.subscribe, store.view);
   return { store, view, retry: () => feed.current?.retry() };
-}
-
-function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, delayMs);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
 }
 
 function groupOf(groups: readonly LogGroup[], n: number | undefined): LogGroup | undefined {
