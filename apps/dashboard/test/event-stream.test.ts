@@ -29,6 +29,23 @@ describe('the text of an event stream', () => {
     expect(() => createParser('')(event({ type: 'surprise' }))).toThrow();
     expect(() => createParser('')('data: no json\n\n')).toThrow();
   });
+
+  test('is refused when a message has no end', () => {
+    const parse = createParser('');
+    const piece = 'x'.repeat(1024 * 1024);
+    expect(() => {
+      for (let pieces = 0; pieces < 100; pieces += 1) parse(piece);
+    }).toThrow('too long');
+  });
+
+  test('is taken in however small the pieces of a large message are, each only once', () => {
+    // Joined again with every piece this would take minutes, and the test would run out of time.
+    const parse = createParser('');
+    const piece = 'x'.repeat(256);
+    parse(': ');
+    for (let pieces = 0; pieces < 40_000; pieces += 1) parse(piece);
+    expect(parse(`\n\n${event(update)}`)).toHaveLength(1);
+  });
 });
 
 test('a snapshot of the stream is one of each topic, with one position', () => {

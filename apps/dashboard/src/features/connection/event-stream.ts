@@ -52,21 +52,41 @@ function isEventStream({ ok, headers }: Response): boolean {
   return ok && (headers.get('Content-Type') ?? '').startsWith('text/event-stream');
 }
 
-/** Takes the text as it comes and gives the messages that are whole; throws on what is no message of ours. */
+const dataField = 'data: ';
+
+/**
+ * Takes the text as it comes and gives the messages that are whole; throws on what is no message of ours. The pieces of
+ * a line are joined once, at its end: a snapshot may come in thousands of them.
+ */
 export function createParser(knownStoreId: string) {
   let storeId = knownStoreId;
-  let text = '';
+  let pieces: string[] = [];
+  let data: string | null = null;
+  let messageChars = 0;
   return (chunk: string): readonly { readonly message: StreamMessage; readonly storeId: string }[] => {
-    const blocks = (text + chunk).split('\n\n');
-    text = blocks.pop() ?? '';
-    if (text.length > maxMessageChars) throw new Error('A message of the event stream is too long.');
-    return blocks.flatMap((block) => {
-      const data = /^data: (.*)$/m.exec(block)?.[1];
-      if (data === undefined) return [];
-      const message = StreamMessage.parse(JSON.parse(data));
-      // Only a snapshot names the store: what follows it, or a mark, is of the same.
-      if (message.type === 'snapshot') storeId = message.storeId;
-      return [{ message, storeId }];
-    });
+    const messages: { readonly message: StreamMessage; readonly storeId: string }[] = [];
+    for (const [index, piece] of chunk.split('\n').entries()) {
+      const message = index > 0 ? endLine() : null;
+      if (message !== null) messages.push({ message, storeId });
+      pieces.push(piece);
+      messageChars += piece.length;
+      if (messageChars > maxMessageChars) throw new Error('A message of the event stream is too long.');
+    }
+    return messages;
   };
+
+  /** Every message has its data in one line, and ends with an empty one. */
+  function endLine(): StreamMessage | null {
+    const line = pieces.join('');
+    pieces = [];
+    if (line.startsWith(dataField)) data = line.slice(dataField.length);
+    if (line !== '') return null;
+    const whole = data;
+    [data, messageChars] = [null, 0];
+    if (whole === null) return null;
+    const message = StreamMessage.parse(JSON.parse(whole));
+    // Only a snapshot names the store: what follows it, or a mark, is of the same.
+    if (message.type === 'snapshot') storeId = message.storeId;
+    return message;
+  }
 }
