@@ -13,12 +13,15 @@ const bySystem = { actor: { kind: 'system', name: 'worker-watch' } } as const;
 /** A restarted worker has lost its builds; this long after a claim its old and new heartbeats cannot be confused. */
 const restartGraceMs = 1_000;
 
+/** A sweep that comes this long after the last was held up with its whole process: a sleep, a pause, a frozen host. */
+const heldUpAfterMs = 2_000;
+
 export interface WorkerWatch {
   /** Compares what a worker says that it holds with what the log says, and stops what should not run. */
   heard(heartbeat: Heartbeat): void;
   /** Declares lost every attempt that no live worker lists. Called on a regular tick. */
   sweep(): Promise<void>;
-  /** Silence starts afresh for all attempts: on start and after our own connection was away. */
+  /** Silence starts afresh for all attempts: on start and after our own connection was away. A late sweep does it itself. */
   restart(): void;
 }
 
@@ -34,6 +37,7 @@ export function watchWorkers(world: {
   const { openJobs, fleet, messaging, clock } = world;
   /** When an attempt was last listed, or first expected to be. */
   const listedAtMs = new Map<JobId, { readonly attempt: number; readonly since: number; at: number }>();
+  let sweptAtMs = clock.monotonicMs();
 
   return {
     heard(heartbeat) {
@@ -51,16 +55,26 @@ export function watchWorkers(world: {
       }
     },
     async sweep() {
-      if (!messaging.connected) return;
-      const held = [...openJobs.inPhase('held'), ...openJobs.inPhase('cancelling')];
-      forgetAllBut(held);
-      for (const job of held) {
-        const reason = lossOf(job);
-        if (reason !== null) await unlessDrifted(world, job.id, () => declareLost(job, reason));
+      // What workers said while nothing here ran is still to be read: their silence was ours.
+      if (clock.monotonicMs() - sweptAtMs > heldUpAfterMs) listedAtMs.clear();
+      try {
+        await sweepOnce();
+      } finally {
+        sweptAtMs = clock.monotonicMs();
       }
     },
     restart: () => listedAtMs.clear(),
   };
+
+  async function sweepOnce(): Promise<void> {
+    if (!messaging.connected) return;
+    const held = [...openJobs.inPhase('held'), ...openJobs.inPhase('cancelling')];
+    forgetAllBut(held);
+    for (const job of held) {
+      const reason = lossOf(job);
+      if (reason !== null) await unlessDrifted(world, job.id, () => declareLost(job, reason));
+    }
+  }
 
   function markListed(job: OpenJob): void {
     expectation(job).at = clock.monotonicMs();
