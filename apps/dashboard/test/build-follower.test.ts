@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Live, TopicReader } from '../src/shared/live/live.ts';
 import {
   askAgainAfterMs,
+  askAgainAtMostMs,
   type BuildFollower,
   createBuildFollower,
   maxWaitingFrames,
@@ -224,6 +225,35 @@ describe('what does not fit', () => {
     asked[0]?.resolve({ job: jobAt(6), events: others.slice(0, 7) });
     await settled();
     expect(hashes(follower)).toEqual(hashesOf(others.slice(0, 7)));
+  });
+
+  test('is asked about ever less often as long as it is of no use, and at once again after it was', async () => {
+    const { send, paint, asked, timers, elapse } = followed();
+    send(frame('snapshot', views.slice(0, 2)));
+    send(frame('update', views.slice(3, 4)));
+    paint();
+    const delaysMs: (number | undefined)[] = [];
+    for (let time = 0; time < 6; time += 1) {
+      asked.at(-1)?.reject(new Error('The server is away.'));
+      await settled();
+      delaysMs.push([...timers][0]?.delayMs);
+      elapse();
+    }
+    expect(delaysMs).toEqual([askAgainAfterMs, 4_000, 8_000, 16_000, askAgainAtMostMs, askAgainAtMostMs]);
+    asked.at(-1)?.resolve({ job: jobAt(3), events: views.slice(0, 4) });
+    await settled();
+    send(frame('update', views.slice(5, 6)));
+    paint();
+    // Nothing has joined what was answered: the next question waits, too.
+    expect([asked.length, [...timers].map(({ delayMs }) => delayMs)]).toEqual([7, [askAgainAtMostMs]]);
+    elapse();
+    asked.at(-1)?.resolve({ job: jobAt(5), events: views.slice(0, 6) });
+    await settled();
+    send(frame('update', views.slice(6, 7)));
+    paint();
+    send(frame('update', views.slice(8, 9)));
+    paint();
+    expect([asked.length, timers.size]).toEqual([9, 0]);
   });
 
   test('an answer that is older than the hole is followed by another question, after a pause', async () => {

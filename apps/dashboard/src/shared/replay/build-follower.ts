@@ -30,8 +30,10 @@ export interface BuildFollower {
   readonly view: () => FollowedBuild;
 }
 
-/** How long until a whole build that could not be had is asked for again. */
+/** How long until a whole build that could not be had, or was of no use, is asked for again; doubles each time… */
 export const askAgainAfterMs = 2_000;
+/** …up to this. */
+export const askAgainAtMostMs = 30_000;
 /** Frames that may wait for the next paint or for an answer; with more, the build is asked for as a whole. */
 export const maxWaitingFrames = 2_000;
 
@@ -48,6 +50,8 @@ export function createBuildFollower(parts: BuildFollowerParts): BuildFollower {
   let stopFollowing: (() => void) | null = null;
   let callOffPaint: (() => void) | null = null;
   let callOffAsking: (() => void) | null = null;
+  /** How often in a row it was asked for, without an event since that joined what is there. */
+  let asked = 0;
 
   return {
     subscribe(listener) {
@@ -74,8 +78,7 @@ export function createBuildFollower(parts: BuildFollowerParts): BuildFollower {
   function forgetWaiting(): void {
     callOffPaint?.();
     callOffAsking?.();
-    [callOffPaint, callOffAsking] = [null, null];
-    waiting = [];
+    [callOffPaint, callOffAsking, waiting, asked] = [null, null, [], 0];
   }
 
   function refused(): void {
@@ -93,7 +96,9 @@ export function createBuildFollower(parts: BuildFollowerParts): BuildFollower {
   function takeWaiting(): void {
     callOffPaint?.();
     callOffPaint = null;
-    if (!settle(view)) ask();
+    const saysMore = waiting.some(({ events = [] }) => events.length > 0);
+    if (!settle(view)) askSoon();
+    else if (saysMore) asked = 0;
   }
 
   /** Takes in the frames that wait; false when one does not fit, which then waits on with those after it. */
@@ -109,18 +114,27 @@ export function createBuildFollower(parts: BuildFollowerParts): BuildFollower {
     return misfit === -1;
   }
 
+  /** At once when the last time was of use. */
+  function askSoon(): void {
+    if (asked === 0) return ask();
+    callOffAsking = parts.setTimer(ask, Math.min(askAgainAtMostMs, askAgainAfterMs * 2 ** (asked - 1)));
+  }
+
   function ask(): void {
+    asked += 1;
     const abort = new AbortController();
-    const askLater = () => {
-      if (!abort.signal.aborted) callOffAsking = parts.setTimer(ask, askAgainAfterMs);
-    };
     callOffAsking = () => abort.abort();
-    parts.fetchBuild(abort.signal).then((whole) => {
-      if (abort.signal.aborted) return;
-      callOffAsking = null;
-      waiting = waiting.filter((frame) => saysMoreThan(whole.events.length, frame));
-      if (!settle(withWhole(view, whole))) askLater();
-    }, askLater);
+    parts.fetchBuild(abort.signal).then(
+      (whole) => {
+        if (abort.signal.aborted) return;
+        callOffAsking = null;
+        waiting = waiting.filter((frame) => saysMoreThan(whole.events.length, frame));
+        if (!settle(withWhole(view, whole))) askSoon();
+      },
+      () => {
+        if (!abort.signal.aborted) askSoon();
+      },
+    );
   }
 
   function show(next: FollowedBuild): void {
