@@ -28,6 +28,14 @@ function opened() {
   return hand;
 }
 
+/** Lets time pass in which the socket shows that it lives. */
+function passAlive(hand: LiveByHand, durationMs: number): void {
+  for (let leftMs = durationMs; leftMs > 0; leftMs -= bounds.quietMs / 2) {
+    hand.socket().listener.frame(pong);
+    hand.clock.increment(Math.min(leftMs, bounds.quietMs / 2));
+  }
+}
+
 /** The same after two sockets that failed to open. */
 function onFallback() {
   const hand = started();
@@ -174,6 +182,27 @@ describe('the socket', () => {
     hand.clock.increment(250);
     expect(hand.socket().sent.slice(before)).toEqual([{ type: 'subscribe', topic: 'job:a' }]);
     expect(hand.sockets).toHaveLength(1);
+  });
+
+  test('asks ever less often for a topic that cannot be followed, until it could be', () => {
+    const hand = opened();
+    readTopic(hand.live, 'job:a');
+    const refuse = () =>
+      hand.socket().listener.frame(frameOf('job:a', { type: 'error', position: null, code: 'unavailable' }));
+    const subscribed = () => hand.socket().sent.filter(({ type }) => type === 'subscribe').length;
+    const expectNextAfter = (delayMs: number) => {
+      const before = subscribed();
+      refuse();
+      passAlive(hand, delayMs - 1);
+      expect(subscribed()).toBe(before);
+      hand.clock.increment(1);
+      expect(subscribed()).toBe(before + 1);
+    };
+    for (const delayMs of [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000]) expectNextAfter(delayMs);
+    expectNextAfter(bounds.longestTopicRetryMs);
+    expectNextAfter(bounds.longestTopicRetryMs);
+    hand.socket().listener.frame(frameOf('job:a', { type: 'snapshot' }));
+    expectNextAfter(bounds.topicRetryMs);
   });
 
   test('tells a reader that its topic is not there, and does not ask for it again', () => {

@@ -24,6 +24,11 @@ export const streamSilenceMs = 20_000;
 /** While asking works, the event stream is tried this often. */
 export const streamRetryMs = 60_000;
 
+/** A topic that the server cannot follow just now is subscribed to again after this; doubles each time… */
+export const topicRetryMs = 250;
+/** …up to this. */
+export const longestTopicRetryMs = 30_000;
+
 /** All topics have to be answered for within this time. */
 export const pollTimeoutMs = 8_000;
 /** After so many tries without an answer, some 20 minutes, the page stops until somebody looks at it again. */
@@ -52,6 +57,21 @@ export function retryDelayMs({
   readonly random: number;
 }): number {
   const capMs = Math.min(longestRetryMs, outageCapMs * Math.max(1, outageMs / capGrowsAfterMs));
-  const fullMs = Math.min(capMs, firstRetryMs * 2 ** Math.min(Math.max(0, failures - 1), 10));
+  return backedOffMs({ firstMs: firstRetryMs, capMs, failures, random });
+}
+
+/** The same for one topic, of which nobody knows since when it is not there: failures alone count. */
+export const topicRetryDelayMs = (given: { readonly failures: number; readonly random: number }): number =>
+  backedOffMs({ firstMs: topicRetryMs, capMs: longestTopicRetryMs, ...given });
+
+interface BackOff {
+  readonly firstMs: number;
+  readonly capMs: number;
+  readonly failures: number;
+  readonly random: number;
+}
+
+function backedOffMs({ firstMs, capMs, failures, random }: BackOff): number {
+  const fullMs = Math.min(capMs, firstMs * 2 ** Math.min(Math.max(0, failures - 1), 10));
   return Math.round(fullMs * (1 - random / 3));
 }

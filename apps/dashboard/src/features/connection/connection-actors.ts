@@ -1,7 +1,7 @@
 import type { ServerFrame } from '@yardmaster/protocol';
 import { fromCallback, fromPromise } from 'xstate';
 import { notSignedIn, RequestFailed } from '../../shared/api/api.ts';
-import { maxPagesPerPoll, retryDelayMs } from './bounds.ts';
+import { maxPagesPerPoll, topicRetryDelayMs } from './bounds.ts';
 import { isStreamTopic, type Topics } from './topics.ts';
 import type { Answer, Transports, WantedTopic } from './transports.ts';
 
@@ -108,9 +108,9 @@ export const socketActor = (parts: ActorParts) =>
     }
 
     function subscribeLater(topic: string): void {
-      const failed = failures.get(topic) ?? 0;
-      failures.set(topic, failed + 1);
-      const delayMs = retryDelayMs({ failures: failed, outageMs: 0, random: parts.random() });
+      const failed = (failures.get(topic) ?? 0) + 1;
+      failures.set(topic, failed);
+      const delayMs = topicRetryDelayMs({ failures: failed, random: parts.random() });
       const timer = clock.setTimeout(() => {
         timers.delete(timer);
         subscribe(topics.wanted().find((wanted) => wanted.topic === topic) ?? null);
