@@ -55,6 +55,24 @@ describe('the session', () => {
     expect(actor.getSnapshot().context.viewer).toBeNull();
     await waitFor(actor, (now) => now.matches('signedOut'));
   });
+
+  test('pauses when a server that knows the person says again at once that nobody is signed in', async () => {
+    const { actor, clock } = open([viewer, viewer, viewer, viewer]);
+    const signedIn = () => waitFor(actor, (now) => now.matches('signedIn'));
+    const lose = () => actor.send({ type: 'lost' });
+    await signedIn();
+    lose();
+    await signedIn();
+    lose();
+    expect(actor.getSnapshot()).toMatchObject({ value: 'unanswered', context: { trouble: { code: 'live-refused' } } });
+    clock.increment(2_999);
+    expect(actor.getSnapshot().value).toBe('unanswered');
+    clock.increment(1);
+    expect((await signedIn()).context.trouble).toBeNull();
+    clock.increment(10_000);
+    lose();
+    expect(actor.getSnapshot().value).toBe('asking');
+  });
 });
 
 describe('the code in what was pasted', () => {

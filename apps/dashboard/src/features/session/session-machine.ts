@@ -2,6 +2,14 @@ import { assign, fromPromise, setup } from 'xstate';
 import { notSignedIn, RequestFailed, type Trouble, troubleOf, type Viewer } from '../../shared/api/api.ts';
 
 const retryAfterMs = 3_000;
+/** Who is signed in for so long is signed in: a loss after it is a new one. */
+const settledAfterMs = 10_000;
+
+const refused: Trouble = {
+  code: 'live-refused',
+  message: 'You are signed in, but the live connection says that you are not.',
+  hint: 'If this does not pass, check whether a proxy keeps cookies from the live connection.',
+};
 
 export interface SessionParts {
   readonly fetchViewer: (signal: AbortSignal) => Promise<Viewer>;
@@ -14,7 +22,12 @@ type Message = { readonly type: 'signOut' } | { readonly type: 'lost' } | { read
 export function createSessionMachine({ fetchViewer, signOut }: SessionParts) {
   return setup({
     types: {
-      context: {} as { readonly viewer: Viewer | null; readonly trouble: Trouble | null },
+      context: {} as {
+        readonly viewer: Viewer | null;
+        readonly trouble: Trouble | null;
+        /** Lost a moment ago. */
+        readonly wasLost: boolean;
+      },
       events: {} as Message,
     },
     actors: {
@@ -23,9 +36,11 @@ export function createSessionMachine({ fetchViewer, signOut }: SessionParts) {
         await signOut();
       }),
     },
+    actions: { forget: assign({ viewer: null, wasLost: true }) },
+    guards: { wasLostBefore: ({ context }) => context.wasLost },
   }).createMachine({
     id: 'session',
-    context: { viewer: null, trouble: null },
+    context: { viewer: null, trouble: null, wasLost: false },
     initial: 'asking',
     states: {
       asking: {
@@ -39,10 +54,18 @@ export function createSessionMachine({ fetchViewer, signOut }: SessionParts) {
         },
       },
       unanswered: { after: { [retryAfterMs]: 'asking' }, on: { retry: 'asking' } },
-      signedOut: { entry: assign({ viewer: null, trouble: null }), on: { retry: 'asking' } },
-      // Whoever is signed in after a loss, perhaps from another tab, starts with nothing of before.
+      signedOut: { entry: assign({ viewer: null, trouble: null, wasLost: false }), on: { retry: 'asking' } },
+      // Whoever is signed in after a loss, perhaps from another tab, starts with nothing of before. When that is lost at
+      // once as well, the server contradicts itself: without a pause the page would begin anew in a circle.
       signedIn: {
-        on: { signOut: 'signingOut', lost: { target: 'asking', actions: assign({ viewer: null }) } },
+        on: {
+          signOut: 'signingOut',
+          lost: [
+            { guard: 'wasLostBefore', target: 'unanswered', actions: ['forget', assign({ trouble: refused })] },
+            { target: 'asking', actions: 'forget' },
+          ],
+        },
+        after: { [settledAfterMs]: { actions: assign({ wasLost: false }) } },
       },
       // When signing out fails, asking tells what is so.
       signingOut: { invoke: { src: 'signOut', onDone: 'signedOut', onError: 'asking' } },
