@@ -116,8 +116,8 @@ export function createBuildFollower(parts: BuildFollowerParts): BuildFollower {
 
   /** At once when the last time was of use. */
   function askSoon(): void {
-    if (asked === 0) return ask();
-    callOffAsking = parts.setTimer(ask, Math.min(askAgainAtMostMs, askAgainAfterMs * 2 ** (asked - 1)));
+    if (asked === 0) ask();
+    else callOffAsking = parts.setTimer(ask, Math.min(askAgainAtMostMs, askAgainAfterMs * 2 ** (asked - 1)));
   }
 
   function ask(): void {
