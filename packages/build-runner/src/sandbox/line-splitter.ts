@@ -5,7 +5,7 @@ export const maxLineLength = 16 * 1024;
 const cutMark = ' … [line cut]';
 
 /**
- * Cuts a byte stream into lines at `\n` and `\r\n`. A progress bar that redraws itself with `\r` is reduced to its
+ * Cuts a byte stream into lines at `\n` and `\r\n`, also where a tool has made the latter twice (`\r\r\n`). A progress bar that redraws itself with `\r` is reduced to its
  * last state. Characters split over chunks are put together. Colours are kept; other terminal control is taken out.
  */
 export interface LineSplitter {
@@ -16,7 +16,7 @@ export interface LineSplitter {
 
 export const createLineSplitter = (onLine: (text: string) => void): LineSplitter => {
   const decoder = new StringDecoder('utf8');
-  const lineEnd = /\r\n|\n|\r/g;
+  const lineEnd = /\r*\n|\r+/g;
   let pending = '';
   let overflowed = false;
 
@@ -31,11 +31,14 @@ export const createLineSplitter = (onLine: (text: string) => void): LineSplitter
     for (;;) {
       lineEnd.lastIndex = start;
       const end = lineEnd.exec(pending);
+      if (end === null) break;
+      const isLineEnd = end[0].endsWith('\n');
+      const next = end.index + end[0].length;
       // A \r that ends the chunk may be half of a \r\n: wait for what follows.
-      if (end === null || (end[0] === '\r' && end.index === pending.length - 1)) break;
+      if (!isLineEnd && next === pending.length) break;
       // What follows a lone \r is written over what stood before it.
-      if (end[0] !== '\r') finish(pending.slice(start, end.index));
-      start = end.index + end[0].length;
+      if (isLineEnd) finish(pending.slice(start, end.index));
+      start = next;
     }
     pending = pending.slice(start);
     if (pending.length > maxLineLength) {
@@ -49,7 +52,7 @@ export const createLineSplitter = (onLine: (text: string) => void): LineSplitter
     push: (chunk) => take(decoder.write(chunk)),
     end() {
       take(decoder.end());
-      if (pending !== '') finish(pending.replace(/\r$/, ''));
+      if (pending !== '') finish(pending.replace(/\r+$/, ''));
       pending = '';
     },
   };

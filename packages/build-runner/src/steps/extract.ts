@@ -37,7 +37,7 @@ export const extract = async ({
     const { files, unpackedBytes, root } = extraction;
     return {
       projectDirectory: join(into, root),
-      detail: `${files.toLocaleString('en')} files, ${formatBytes(unpackedBytes)}`,
+      detail: `${files === 1 ? '1 file' : `${files.toLocaleString('en')} files`}, ${formatBytes(unpackedBytes)}`,
     };
   } catch (error) {
     if (signal.aborted) throw new StepCancelled();

@@ -11,6 +11,7 @@ const split = (...chunks: readonly (string | Buffer)[]): readonly string[] => {
 
 it.each<[string, readonly (string | Buffer)[], readonly string[]]>([
   ['cuts at line ends of both kinds', ['a\nb\r\n\nc\n'], ['a', 'b', '', 'c']],
+  ['keeps the text of a line whose end was made twice', ['a\r\r\nb\r', '\r\nc\r\r', '\n'], ['a', 'b', 'c']],
   ['joins what came in pieces', ['a', 'b\nc', '\n'], ['ab', 'c']],
   ['joins a line end that came in pieces', ['a\r', '\nb\n'], ['a', 'b']],
   ['gives out what has no line end', ['a\nb'], ['a', 'b']],
