@@ -56,6 +56,10 @@ describe('the command palette', () => {
     // n-o-t-i-F-i-c-A-t-I-o-n-s has all but the last of them.
     expect(found('fail')).not.toContain('Notifications');
     expect(found('up')).toEqual(['Upload a project']);
+    // Also where nothing else matches: the search for builds of that name is what is meant.
+    expect(
+      rankCommands([{ title: 'Go to', commands: [command('Notifications', { keywords: ['news'] })] }], 'notes'),
+    ).toEqual([]);
   });
 
   test('finds nothing for what nothing has', () => {

@@ -20,6 +20,9 @@ export interface CommandGroup {
   readonly commands: readonly Command[];
 }
 
+/** Below this the letters are only strewn somewhere over it: whoever typed "notes" does not mean "Notifications". */
+const minScore = 0.1;
+
 /** What matches this much worse than the best only has its letters somewhere. */
 const minShareOfBest = 0.1;
 
@@ -30,12 +33,12 @@ export function rankCommands(groups: readonly CommandGroup[], text: string): rea
     const matches = commands.map((command) => ({ command, score: scoreOf(command, text) }));
     return { title, matches: matches.sort((a, b) => b.score - a.score), best: matches[0]?.score ?? 0 };
   });
-  const least = Math.max(0, ...scored.map(({ best }) => best)) * minShareOfBest;
+  const least = Math.max(minScore, Math.max(...scored.map(({ best }) => best)) * minShareOfBest);
   return scored
     .sort((a, b) => b.best - a.best)
     .map(({ title, matches }) => ({
       title,
-      commands: matches.filter(({ score }) => score > 0 && score >= least).map(({ command }) => command),
+      commands: matches.filter(({ score }) => score >= least).map(({ command }) => command),
     }))
     .filter(({ commands }) => commands.length > 0);
 }
