@@ -60,7 +60,10 @@ function PanelState({ snapshot: { value, context }, send, chooseArchive }: Panel
 }
 
 /** Once per state and not per byte, so that a screen reader is not talked over. */
-function announcementOf({ value, context: { source, name, samples, totalBytes, answer } }: UploadSnapshot): string {
+function announcementOf({
+  value,
+  context: { source, name, samples, totalBytes, answer, trouble },
+}: UploadSnapshot): string {
   const isSent = totalBytes > 0 && (samples.at(-1)?.sent ?? 0) >= totalBytes;
   switch (value) {
     case 'empty':
@@ -68,7 +71,8 @@ function announcementOf({ value, context: { source, name, samples, totalBytes, a
     case 'reading':
       return 'Reading what you chose.';
     case 'ready':
-      return source === null ? '' : 'Chosen. Name the website, then upload it.';
+      // What went wrong is told by its own note.
+      return source === null || trouble !== null ? '' : 'Chosen. Name the website, then upload it.';
     case 'sending':
       return isSent ? `${name} is sent and is being checked.` : `Uploading ${name}.`;
     case 'accepted':
