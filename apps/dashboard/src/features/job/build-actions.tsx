@@ -99,17 +99,29 @@ interface PreviewLinkProps extends Pick<BuildActionsProps, 'job' | 'isPast'> {
   readonly url: string;
 }
 
+const narrowPreviewClass = 'max-sm:px-2.5 max-sm:[&>svg]:hidden';
+
 function PreviewLink({ job, url, isPast }: PreviewLinkProps) {
   if (isPast) {
     return (
-      <Button kind="primary" aria-disabled="true" aria-describedby={pastNoteId} title="Go back to live first.">
+      <Button
+        kind="primary"
+        className={narrowPreviewClass}
+        aria-disabled="true"
+        aria-describedby={pastNoteId}
+        title="Go back to live first."
+      >
         Open preview
         <ExternalLink aria-hidden="true" />
       </Button>
     );
   }
   return (
-    <OutsideLink href={url} className={buttonClass({ kind: 'primary' })} note={`of ${job.websiteName}, in a new tab`}>
+    <OutsideLink
+      href={url}
+      className={`${buttonClass({ kind: 'primary' })} ${narrowPreviewClass}`}
+      note={`of ${job.websiteName}, in a new tab`}
+    >
       Open preview
     </OutsideLink>
   );
