@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Locator, Page, Route } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import type { BusyDay } from './busy-day.ts';
 import { plainWebsite, zipOf } from './projects.ts';
 
@@ -23,7 +23,6 @@ export interface Scene {
   readonly inGuide?: readonly number[];
 }
 
-const everyWidth = [390, 768, 1440] as const;
 const phoneAndDesk = [390, 1440] as const;
 
 const press = (name: string | RegExp) => (page: Page) => page.getByRole('button', { name }).first().click();
@@ -38,7 +37,7 @@ const chooseArchive = (name: string, buffer: Buffer) => (page: Page) =>
 
 /** Without a session. */
 export const signedOutScenes: readonly Scene[] = [
-  { name: 'sign-in', path: '/', ready: (page) => page.getByRole('heading', { name: 'Sign in' }), inGuide: [390] },
+  { name: 'sign-in', path: '/', ready: (page) => page.getByRole('heading', { name: 'Sign in' }) },
   {
     name: 'sign-in-refused',
     path: '/',
@@ -64,7 +63,7 @@ export const firstScenes: readonly Scene[] = [
     path: '/',
     ready: (page) => page.getByRole('heading', { name: 'Nothing has been built yet' }),
     isWhole: true,
-    inGuide: phoneAndDesk,
+    inGuide: [1440],
   },
   {
     name: 'notifications-empty',
@@ -79,7 +78,7 @@ export const builds: Scene = {
   path: '/',
   ready: (page) => region(page, 'Completed').getByText('corner-shop').first(),
   isWhole: true,
-  inGuide: everyWidth,
+  inGuide: phoneAndDesk,
 };
 
 const underWay = (page: Page) => region(page, 'Under way');
@@ -188,8 +187,6 @@ function buildScenes(day: BusyDay): readonly Scene[] {
       path: `/jobs/${day.building}`,
       ready: (page) => onPage(page, 'building.bundling'),
       isWhole: true,
-      deskHeight,
-      inGuide: phoneAndDesk,
     },
     {
       name: 'build-states',
@@ -203,7 +200,7 @@ function buildScenes(day: BusyDay): readonly Scene[] {
       path: `/jobs/${day.failed}`,
       ready: (page) => page.getByRole('region', { name: 'src/departures.ts' }).first(),
       isWhole: true,
-      inGuide: phoneAndDesk,
+      inGuide: [1440],
     },
     {
       name: 'build-cancelled',
@@ -211,7 +208,7 @@ function buildScenes(day: BusyDay): readonly Scene[] {
       ready: (page) => onPage(page, 'cancelled'),
       isWhole: true,
     },
-    { ...completed, name: 'build-completed', isWhole: true, deskHeight, inGuide: everyWidth },
+    { ...completed, name: 'build-completed', isWhole: true, deskHeight, inGuide: phoneAndDesk },
     {
       name: 'build-past',
       path: `/jobs/${day.completed}?at=6`,
@@ -223,8 +220,7 @@ function buildScenes(day: BusyDay): readonly Scene[] {
     {
       name: 'build-loading',
       path: `/jobs/${day.completed}`,
-      before: (page) =>
-        page.route(`**/jobs/${day.completed}{,/**}`, (route) => (isDocument(route) ? route.fallback() : never())),
+      before: leaveUnanswered,
       ready: (page) => page.getByText('Loading the build…'),
     },
     {
@@ -273,7 +269,14 @@ function buildScenes(day: BusyDay): readonly Scene[] {
   ];
 }
 
-const isDocument = (route: Route) => route.request().resourceType() === 'document';
+/** All but who is signed in. */
+async function leaveUnanswered(page: Page): Promise<void> {
+  await page.routeWebSocket(/./, () => {});
+  await page.route('**/api/website-builder/**', (route) =>
+    /\/auth\//.test(route.request().url()) ? route.fallback() : never(),
+  );
+}
+
 const intoView = (name: string) => (page: Page) => region(page, name).evaluate((part) => part.scrollIntoView());
 
 /** What opens above any page. */
@@ -282,7 +285,7 @@ const shellScenes: readonly Scene[] = [
     name: 'palette',
     open: (page) => page.keyboard.press('Control+k'),
     ready: dialog('Search builds and commands'),
-    inGuide: phoneAndDesk,
+    inGuide: [1440],
   }),
   onBuilds({
     name: 'palette-typed',
