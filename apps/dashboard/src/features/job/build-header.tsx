@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { jobQuery } from '../../shared/api/queries.ts';
-import { agoText, durationText } from '../../shared/format/quantities.ts';
+import { agoText, durationText, exactDurationText } from '../../shared/format/quantities.ts';
 import { buildName, displayOf } from '../../shared/jobs/job-display.ts';
 import { useSession } from '../../shared/session/session-context.ts';
 import { ProgressBar } from '../../shared/ui/progress-bar.tsx';
@@ -108,7 +108,7 @@ function Times({ build: { job, asOfMs } }: { readonly build: BuildAt }) {
     <>
       <div>
         <dt>{word}</dt>
-        <dd className="tabular-nums">{durationText(ms)}</dd>
+        <dd className="tabular-nums">{job.completedAt === null ? durationText(ms) : exactDurationText(ms)}</dd>
       </div>
       <div>
         <dt>Requested</dt>

@@ -1,5 +1,5 @@
 import type { JobSummary } from '@yardmaster/protocol';
-import { durationText } from '../../shared/format/quantities.ts';
+import { exactDurationText } from '../../shared/format/quantities.ts';
 import { displayOf, reasonLine, tookMs } from '../../shared/jobs/job-display.ts';
 import { StatusBadge } from '../../shared/ui/status-badge.tsx';
 import { CompletedActions } from './completed-actions.tsx';
@@ -26,7 +26,7 @@ function CompletedCard({ job }: { readonly job: JobSummary }) {
       <JobLink job={job} />
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
         <StatusBadge tone={tone}>{status}</StatusBadge>
-        {took !== null && <span className="tabular-nums">{durationText(took)}</span>}
+        {took !== null && <span className="tabular-nums">{exactDurationText(took)}</span>}
         {job.completedAt !== null && <Ago at={job.completedAt} />}
       </div>
       {reason !== null && <p className="line-clamp-2 text-[13px] text-muted wrap-anywhere">{reason}</p>}

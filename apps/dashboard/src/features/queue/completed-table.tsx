@@ -1,7 +1,7 @@
 import { createColumnHelper, rowSortingFeature, tableFeatures, useTable } from '@tanstack/react-table';
 import type { JobSummary } from '@yardmaster/protocol';
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { durationText } from '../../shared/format/quantities.ts';
+import { exactDurationText } from '../../shared/format/quantities.ts';
 import { displayOf, reasonLine, tookMs } from '../../shared/jobs/job-display.ts';
 import { StatusBadge } from '../../shared/ui/status-badge.tsx';
 import { CompletedActions } from './completed-actions.tsx';
@@ -35,7 +35,7 @@ const columns = helper.columns([
     sortDescFirst: true,
     cell: ({ getValue }) => {
       const took = getValue();
-      return took === null ? '—' : durationText(took);
+      return took === null ? '—' : exactDurationText(took);
     },
   }),
   helper.accessor('completedAt', {

@@ -1,7 +1,7 @@
 import { finalStatuses } from '@yardmaster/domain';
 import type { JobSummary } from '@yardmaster/protocol';
 import { memo } from 'react';
-import { durationText } from '../../shared/format/quantities.ts';
+import { durationText, exactDurationText } from '../../shared/format/quantities.ts';
 import { displayOf, reasonLine, tookMs } from '../../shared/jobs/job-display.ts';
 import { useBuildActions } from '../../shared/jobs/use-build-actions.ts';
 import { useSession } from '../../shared/session/session-context.ts';
@@ -75,7 +75,7 @@ const Actions = memo(
 
 function Times({ job }: { readonly job: JobSummary }) {
   const took = tookMs(job);
-  if (took !== null) return <span className="tabular-nums">{durationText(took)}</span>;
+  if (took !== null) return <span className="tabular-nums">{exactDurationText(took)}</span>;
   if (finalStatuses.has(job.status)) return null;
   return <Elapsed since={job.startedAt ?? job.createdAt} />;
 }
