@@ -87,7 +87,11 @@ function KnownBuild({ job, replay }: { readonly job: JobSummary; readonly replay
   );
   const records = (
     <div key="records" className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_25rem]">
-      <KeepsHeight isPast={!isLive} className="flex min-w-0 flex-col [&>*]:flex-1">
+      {/* Stays beside the events and the context, which are longer; filling the window it is above everything. */}
+      <KeepsHeight
+        isPast={!isLive}
+        className="flex min-w-0 flex-col xl:sticky xl:top-30 xl:has-[>.fixed]:static [&>*]:flex-1"
+      >
         <Log jobId={job.id} isUnderWay={isUnderWay} asOfMs={later.asOfMs} line={line} onLine={onLine} />
       </KeepsHeight>
       <div className="flex min-w-0 flex-col gap-4">
