@@ -37,6 +37,7 @@ const guideFolder = process.env.YARDMASTER_SCREENSHOTS;
 export async function lookAt(page: Page, scene: Scene): Promise<readonly string[]> {
   const cdp = await page.context().newCDPSession(page);
   await page.evaluate(axeSource);
+  await drawEverything(page);
   const faults: string[] = [];
   for (const size of sizes) {
     await resize(page, cdp, size.isTouched ? size : { ...size, height: scene.deskHeight ?? size.height });
@@ -54,6 +55,15 @@ export async function lookAt(page: Page, scene: Scene): Promise<readonly string[
   await settle(page, 'dark');
   faults.push(...(await overflow(page)).map((fault) => `${scene.name} at ${narrowest.width} px: ${fault}`));
   return faults;
+}
+
+/** What is out of sight, and so not drawn, keeps the colours of the theme before: axe would find those. */
+async function drawEverything(page: Page): Promise<void> {
+  await rootOf(page).evaluate(({ ownerDocument }) => {
+    const sheet = new ownerDocument.defaultView.CSSStyleSheet();
+    sheet.replaceSync('* { content-visibility: visible !important; transition: none !important }');
+    ownerDocument.adoptedStyleSheets.push(sheet);
+  });
 }
 
 /** A phone has fingers: what is pressed grows, and nothing shows by being pointed at. */
