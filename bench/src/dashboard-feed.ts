@@ -3,7 +3,13 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { statusOf } from '@yardmaster/domain';
-import { ClientMessage, type EventView, type JobSummary, type ServerFrame } from '@yardmaster/protocol';
+import {
+  ClientMessage,
+  type EventView,
+  type JobSummary,
+  type LogLineView,
+  type ServerFrame,
+} from '@yardmaster/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { recordedHistory } from './recorded-history.ts';
 import { repositoryRoot } from './repository.ts';
@@ -19,6 +25,13 @@ const histories = new Map(
     [100, 5_000].map(async (length) => [`history-${length}`, await eventsOf(length)] as [string, EventView[]]),
   ),
 );
+/** A history that has not come to its end. */
+const eventsOfBuilding = (histories.get('history-100') ?? []).slice(0, -6);
+/** A build under way that has said so many lines, and goes on at a hundred lines a second. */
+const talkative = 'talkative';
+const linesSaid = 100_000;
+const linesPerTick = 10;
+const linesTickMs = 100;
 const distFolder = join(repositoryRoot, 'apps', 'dashboard', 'dist');
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -29,8 +42,8 @@ const types: Readonly<Record<string, string>> = {
 };
 
 const server = createServer((request, response) => {
-  const { pathname } = new URL(request.url ?? '/', 'http://feed');
-  const answer = answerTo(pathname.replace('/api/website-builder', ''));
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://feed');
+  const answer = answerTo(pathname.replace('/api/website-builder', ''), searchParams);
   if (pathname === '/bare') return void response.setHeader('Content-Type', 'text/html').end('<!doctype html>');
   if (pathname.startsWith('/api/')) return sendJson(response, answer);
   void sendFile(response, pathname);
@@ -38,24 +51,29 @@ const server = createServer((request, response) => {
 const sockets = new WebSocketServer({ server, perMessageDeflate: false });
 sockets.on('connection', (socket) => {
   let feed: NodeJS.Timeout | undefined;
+  let talk: NodeJS.Timeout | undefined;
   socket.on('message', (data) => {
     const message = ClientMessage.parse(JSON.parse(String(data)));
     if (message.type === 'ping') return send(socket, { ...frameOf(''), type: 'pong' });
     if (message.type !== 'subscribe') return;
     send(socket, snapshotOf(message.topic));
+    if (message.topic === `logs:${talkative}`) talk ??= setInterval(sendLines(socket, message.topic), linesTickMs);
     if (message.topic === 'queue' && updatesPerSecond > 0) feed ??= setInterval(() => sendUpdates(socket), tickMs);
   });
-  socket.on('close', () => clearInterval(feed));
+  socket.on('close', () => {
+    clearInterval(feed);
+    clearInterval(talk);
+  });
 });
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
 process.once('disconnect', () => process.exit(0));
 
-function answerTo(path: string): unknown {
+function answerTo(path: string, query: URLSearchParams): unknown {
   const [, first, second, third] = path.split('/');
   if (first === 'auth') return { id: 'user-1', role: 'admin' };
   if (first === 'websites') return { websites: [] };
   if (first === 'user' && second === 'notifications') return { notifications: [], unreadCount: 0 };
-  if (first === 'jobs' && third === 'logs') return { lines: [], next: null, total: 0 };
+  if (first === 'jobs' && third === 'logs') return logPage(second === talkative ? linesSaid : 0, query);
   return {
     activeJobs: Array.from({ length: jobs }, (_, index) => summaryOf(index)),
     completedJobs: [],
@@ -75,9 +93,39 @@ function snapshotOf(topic: string): ServerFrame {
     const job = { ...summaryOf(0), id, revision, status: 'completed', state: 'completed', progress: 100 } as const;
     return { ...frameOf(topic), job: { ...job, completedAt: new Date().toISOString() }, events };
   }
-  if (kind === 'logs') return { ...frameOf(topic), position: 0, lines: [] };
+  if (kind === 'job') return { ...frameOf(topic), job: { ...summaryOf(0), id }, events: eventsOfBuilding };
+  if (kind === 'logs') return { ...frameOf(topic), type: 'update', position: linesSaid, lines: [] };
   if (kind === 'notifications') return { ...frameOf(topic), notifications: [], unreadCount: 0 };
   return { ...frameOf(topic), jobs: Array.from({ length: jobs }, (_, index) => summaryOf(index)) };
+}
+
+function logPage(total: number, query: URLSearchParams) {
+  const after = Number(query.get('after') ?? 0);
+  const count = Math.max(0, Math.min(total - after, Number(query.get('limit') ?? 1_000)));
+  const lines = Array.from({ length: count }, (_, index) => lineOf(after + index + 1));
+  return { lines, next: after + count < total ? after + count : null, total };
+}
+
+function sendLines(socket: WebSocket, topic: string): () => void {
+  let said = linesSaid;
+  return () => {
+    const lines = Array.from({ length: linesPerTick }, (_, index) => lineOf(said + index + 1));
+    said += linesPerTick;
+    send(socket, { ...frameOf(topic), type: 'update', position: said, lines });
+  };
+}
+
+/** As a bundler prints them: three colours and some hundred characters. */
+function lineOf(n: number): LogLineView {
+  const text = `\u001b[90m[${(n / 100).toFixed(2)}s]\u001b[39m \u001b[32m✓\u001b[39m compiled \u001b[1msrc/pkg-${n % 40}/file${n}.ts\u001b[22m in \u001b[33m${n % 90} ms\u001b[39m`;
+  return {
+    n,
+    at: new Date(Date.UTC(2026, 0, 1, 0, 2) + n).toISOString(),
+    step: 'bundle',
+    stream: 'stdout',
+    text,
+    attempt: 1,
+  };
 }
 
 let revision = 10;

@@ -37,6 +37,8 @@ export const dashboard: Bench = async ({ quick, signal }) => {
   const paints: number[] = [];
   for (let n = 0; n < (quick ? 2 : 9); n++) paints.push(await firstPaintMs(browser.value, calm.port));
   const paintMs = Math.round(median(paints));
+  signal.throwIfAborted();
+  const log = await longLog(browser.value, calm.port, seconds);
   return {
     table: [
       { what: `${updatesPerSecond} updates/s`, fps: ours.fps, mainThreadMsPerSecond: ours.busyMs },
@@ -53,6 +55,13 @@ export const dashboard: Bench = async ({ quick, signal }) => {
         emptyFrameMs: emptyMs,
       })),
       { what: 'statechart painted after the click', untilPaintedMs: paintMs },
+      { what: 'log of 100,000 lines, all fetched after opening', untilPaintedMs: log.filledMs },
+      { what: 'the same while 100 lines/s come', fps: log.following.fps, mainThreadMsPerSecond: log.following.busyMs },
+      {
+        what: 'the same scrolled 12 lines a frame',
+        fps: log.scrolling.fps,
+        mainThreadMsPerSecond: log.scrolling.busyMs,
+      },
     ],
     notes: [
       'A step: its script, style, layout and paint; until painted: from the key press to the end of the next frame.',
@@ -75,10 +84,32 @@ function disposable(value: Browser): AsyncDisposable & { readonly value: Browser
 const inPage = fileURLToPath(new URL('./in-page.js', import.meta.url));
 const viewport = { width: 1440, height: 900 };
 
-/** Frames per second, and milliseconds of tasks on the main thread per second. */
 async function load(browser: Browser, url: string, seconds: number, prepare: (page: Page) => Promise<void>) {
   const page = await openPage(browser, url);
   await prepare(page);
+  const loaded = await watchFrames(page, seconds, 'countFrames');
+  await page.close();
+  return loaded;
+}
+
+/** A build's log: how soon all of it is there, how it follows what comes, and how it scrolls meanwhile. */
+async function longLog(browser: Browser, port: number, seconds: number) {
+  const page = await openPage(browser, `http://127.0.0.1:${port}/`);
+  const startedAt = performance.now();
+  await page.goto(`http://127.0.0.1:${port}/jobs/talkative`);
+  await page
+    .getByText(/100,\d{3} lines/)
+    .first()
+    .waitFor();
+  const filledMs = Math.round(performance.now() - startedAt);
+  const following = await watchFrames(page, seconds, 'countFrames');
+  const scrolling = await watchFrames(page, seconds, 'scrollLog');
+  await page.close();
+  return { filledMs, following, scrolling };
+}
+
+/** Frames per second, and milliseconds of tasks on the main thread per second, while `action` goes on. */
+async function watchFrames(page: Page, seconds: number, action: 'countFrames' | 'scrollLog') {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('Performance.enable');
   const taskSeconds = async () => {
@@ -87,10 +118,10 @@ async function load(browser: Browser, url: string, seconds: number, prepare: (pa
   };
   const before = await taskSeconds();
   const startedAt = performance.now();
-  const frames = await page.evaluate<number>(`bench.countFrames(${seconds * 1_000})`);
+  const frames = await page.evaluate<number>(`bench.${action}(${seconds * 1_000})`);
   const tookSeconds = (performance.now() - startedAt) / 1_000;
   const busySeconds = (await taskSeconds()) - before;
-  await page.close();
+  await cdp.detach();
   return { fps: rounded(frames / seconds, 1), busyMs: Math.round((busySeconds * 1_000) / tookSeconds) };
 }
 

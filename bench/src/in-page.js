@@ -1,7 +1,7 @@
 // @ts-nocheck: runs in a page, whose globals the types of this project do not have.
 
 /** What the bench of the dashboard measures inside of a page. */
-globalThis.bench = { countFrames, showBareTable, timeSteps, timeFirstPaint };
+globalThis.bench = { countFrames, lastLogPageAt, scrollLog, showBareTable, timeSteps, timeFirstPaint };
 
 const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
 
@@ -16,6 +16,24 @@ const afterFrame = () =>
 async function countFrames(ms) {
   let frames = 0;
   for (const until = performance.now() + ms; performance.now() < until; frames++) await nextFrame();
+  return frames;
+}
+
+/** When the last page of a log had come, from the page's beginning. */
+function lastLogPageAt() {
+  const pages = performance.getEntriesByType('resource').filter(({ name }) => name.includes('/logs'));
+  return Math.max(...pages.map(({ responseEnd }) => responseEnd));
+}
+
+/** Counts frames while the log moves by twelve lines in each. */
+async function scrollLog(ms) {
+  const log = document.querySelector('[role="log"]');
+  log.scrollTop = 0;
+  let frames = 0;
+  for (const until = performance.now() + ms; performance.now() < until; frames++) {
+    log.scrollTop += 240;
+    await nextFrame();
+  }
   return frames;
 }
 
