@@ -1,6 +1,7 @@
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { compressAssets } from './build/compress-assets-plugin.ts';
 import { statechartLayout } from './build/statechart-layout-plugin.ts';
 
 /**
@@ -10,7 +11,7 @@ import { statechartLayout } from './build/statechart-layout-plugin.ts';
 const server = process.env.YARDMASTER_URL ?? 'http://localhost:4000';
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), statechartLayout()],
+  plugins: [react(), tailwindcss(), statechartLayout(), compressAssets()],
   build: {
     rolldownOptions: {
       treeshake: {

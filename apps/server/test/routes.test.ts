@@ -350,6 +350,27 @@ describe('the dashboard', () => {
     expect((await server.ask(`${server.url}/assets/none.js`, { as: null })).status).toBe(404);
   });
 
+  it('is sent compressed to whoever takes that, and as it is to others', async () => {
+    const { mkdtemp, mkdir, writeFile } = await import('node:fs/promises');
+    const { gzipSync } = await import('node:zlib');
+    const folder = await mkdtemp('/tmp/yardmaster-dashboard-');
+    await mkdir(`${folder}/assets`);
+    await writeFile(`${folder}/assets/app-1.js`, 'plain');
+    await writeFile(`${folder}/assets/app-1.js.gz`, gzipSync('compressed'));
+    await writeFile(`${folder}/assets/app-2.js`, 'plain');
+    const server = await startTestServer({ dashboardDir: folder });
+    const script = (name: string, encoding: string) =>
+      server.ask(`${server.url}/assets/${name}`, { as: null, headers: { 'Accept-Encoding': encoding } });
+    const compressed = await script('app-1.js', 'gzip, br');
+    expect(compressed.headers.get('Content-Encoding')).toBe('gzip');
+    expect(compressed.headers.get('Content-Type')).toContain('text/javascript');
+    expect(compressed.headers.get('Cache-Control')).toContain('immutable');
+    expect(compressed.headers.get('Vary')).toContain('Accept-Encoding');
+    expect(await compressed.text()).toBe('compressed');
+    expect(await (await script('app-1.js', 'identity')).text()).toBe('plain');
+    expect(await (await script('app-2.js', 'gzip')).text()).toBe('plain');
+  });
+
   it('that is not built says so', async () => {
     const server = await startTestServer();
     const response = await server.ask(`${server.url}/`, { as: null, headers: { Accept: 'text/html' } });

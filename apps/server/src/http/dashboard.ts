@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import express, { type RequestHandler, Router } from 'express';
 import { htmlPage } from '../html-page.ts';
 
@@ -10,9 +10,11 @@ const assetLifetime = '1y';
 export function dashboard(folder: string): RequestHandler {
   const router = Router();
   const page = join(folder, 'index.html');
+  const assets = join(folder, 'assets');
   router.use(
     '/assets',
-    express.static(join(folder, 'assets'), { immutable: true, maxAge: assetLifetime, index: false }),
+    preferCompressed(assets),
+    express.static(assets, { immutable: true, maxAge: assetLifetime, index: false }),
   );
   router.use(express.static(folder, { index: false, cacheControl: false, setHeaders: revalidate }));
   router.get('/{*path}', (req, res, next) => {
@@ -22,6 +24,19 @@ export function dashboard(folder: string): RequestHandler {
     res.sendFile(page, { cacheControl: false });
   });
   return router;
+}
+
+/** Hands out what the build has compressed already to whoever takes it: a third of the bytes. */
+function preferCompressed(folder: string): RequestHandler {
+  return (req, res, next) => {
+    const { path } = req;
+    if (!/^\/[\w.-]+\.(js|css)$/.test(path)) return next();
+    res.vary('Accept-Encoding');
+    if (req.acceptsEncodings('gzip') !== 'gzip' || !existsSync(join(folder, `${path}.gz`))) return next();
+    res.type(extname(path)).setHeader('Content-Encoding', 'gzip');
+    req.url = `${path}.gz`;
+    next();
+  };
 }
 
 const revalidate = (res: { setHeader(name: string, value: string): unknown }): void => {
