@@ -76,10 +76,14 @@ export function BuildActions({ job, isPast, onRetried }: BuildActionsProps) {
         isOpen={isAsking && canCancel}
         onClose={() => setAsking(false)}
         title={`Cancel ${buildName(job)}?`}
-        description="Its processes are ended, and what it has built so far is thrown away. It can be built again later."
+        description={
+          isWaiting(job)
+            ? 'It leaves the queue. It can be built again later.'
+            : 'Its processes are ended, and what it has built so far is thrown away. It can be built again later.'
+        }
       >
         <div className="flex flex-wrap justify-end gap-2 pt-2">
-          <Button onClick={() => setAsking(false)}>Keep building</Button>
+          <Button onClick={() => setAsking(false)}>{isWaiting(job) ? 'Keep waiting' : 'Keep building'}</Button>
           <Button
             kind="danger"
             onClick={() => {
@@ -94,6 +98,8 @@ export function BuildActions({ job, isPast, onRetried }: BuildActionsProps) {
     </div>
   );
 }
+
+const isWaiting = ({ status }: JobSummary): boolean => status === 'pending' || status === 'queued';
 
 interface PreviewLinkProps extends Pick<BuildActionsProps, 'job' | 'isPast'> {
   readonly url: string;
