@@ -1,6 +1,6 @@
 import { finalStatuses, type Step, steps } from '@yardmaster/domain';
 import type { StepView } from '@yardmaster/protocol';
-import { Circle, CircleCheck, CircleSlash, CircleX, LoaderCircle, type LucideIcon } from 'lucide-react';
+import { Ban, Circle, CircleCheck, CircleSlash, CircleX, LoaderCircle, type LucideIcon } from 'lucide-react';
 import { useState } from 'react';
 import { exactDurationText, sizeText } from '../../shared/format/quantities.ts';
 import { stepNames } from '../../shared/jobs/job-display.ts';
@@ -16,6 +16,8 @@ export function StepStrip({ build }: { readonly build: BuildAt }) {
   const [chosen, setChosen] = useState<number | null>(null);
   const attempt = chosen === null || chosen > job.attempt ? job.attempt : chosen;
   const ofAttempt = new Map(build.steps.filter((step) => step.attempt === attempt).map((step) => [step.name, step]));
+  const begun = [...ofAttempt.values()];
+  const lookOf = (step: StepView): Look => (isCutOff(step, build) ? cutOff : looks[step.status]);
   const isOver = finalStatuses.has(job.status) || attempt < job.attempt || job.status === 'queued';
   return (
     <Panel
@@ -29,12 +31,13 @@ export function StepStrip({ build }: { readonly build: BuildAt }) {
             key={name}
             name={name}
             step={ofAttempt.get(name)}
+            lookOf={lookOf}
             asOfMs={build.asOfMs}
             missing={isOver && attempt > 0 ? 'Not reached' : 'To come'}
           />
         ))}
       </ol>
-      <DurationBar steps={[...ofAttempt.values()]} asOfMs={build.asOfMs} />
+      <DurationBar steps={begun} lookOf={lookOf} asOfMs={build.asOfMs} />
     </Panel>
   );
 }
@@ -83,16 +86,25 @@ const looks: Readonly<Record<StepView['status'], Look>> = {
   failed: { Icon: CircleX, word: 'Failed', icon: 'text-bad', bar: 'bg-bad' },
 };
 
+/** A step that was under way when the build was cancelled has failed by nobody's fault. */
+const cutOff: Look = { Icon: Ban, word: 'Cut off', icon: 'text-warn', bar: 'bg-warn' };
+
+const isCutOff = ({ status, exitCode, attempt }: StepView, { job }: BuildAt): boolean =>
+  job.status === 'cancelled' && attempt === job.attempt && status === 'failed' && exitCode === null;
+
+type LookOf = (step: StepView) => Look;
+
 interface StepCardProps {
   readonly name: Step;
   readonly step: StepView | undefined;
+  readonly lookOf: LookOf;
   readonly asOfMs: number | null;
   /** What is said of a step that did not begin. */
   readonly missing: string;
 }
 
-function StepCard({ name, step, asOfMs, missing }: StepCardProps) {
-  const look = step === undefined ? null : looks[step.status];
+function StepCard({ name, step, lookOf, asOfMs, missing }: StepCardProps) {
+  const look = step === undefined ? null : lookOf(step);
   const Icon = look?.Icon ?? Circle;
   return (
     <li
@@ -146,9 +158,11 @@ const durationAt = ({ durationMs, startedAt }: StepView, nowMs: number): number 
 /** Where the time went, at a glance; the numbers are in the cards. */
 function DurationBar({
   steps: begun,
+  lookOf,
   asOfMs,
 }: {
   readonly steps: readonly StepView[];
+  readonly lookOf: LookOf;
   readonly asOfMs: number | null;
 }) {
   const nowMs = useNow();
@@ -157,7 +171,7 @@ function DurationBar({
       {begun.map((step) => (
         <div
           key={step.name}
-          className={`min-w-1 ${looks[step.status].bar}`}
+          className={`min-w-1 ${lookOf(step).bar}`}
           style={{ flexGrow: Math.max(1, durationAt(step, asOfMs ?? nowMs)), flexBasis: 0 }}
         />
       ))}

@@ -1,7 +1,7 @@
 import { X } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
-import { IconButton } from './button.tsx';
+import { buttonClass } from './button.tsx';
 import { useReturnFocus } from './use-return-focus.ts';
 
 /** What dims the page under a dialog. */
@@ -43,9 +43,14 @@ export function Dialog({ isOpen, onClose, title, description, children, classNam
               )}
             </div>
             <Radix.Close asChild>
-              <IconButton label="Close" kind="quiet" className="-mt-1 -mr-2">
+              {/* Without a tooltip, which would take the first Escape for itself. */}
+              <button
+                type="button"
+                aria-label="Close"
+                className={`${buttonClass({ kind: 'quiet', size: 'square' })} -mt-1 -mr-2`}
+              >
                 <X aria-hidden="true" />
-              </IconButton>
+              </button>
             </Radix.Close>
           </div>
           <div className="px-5 pb-5">{children}</div>
