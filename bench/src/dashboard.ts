@@ -94,14 +94,13 @@ async function load(browser: Browser, url: string, seconds: number, prepare: (pa
 
 /** A build's log: how soon all of it is there, how it follows what comes, and how it scrolls meanwhile. */
 async function longLog(browser: Browser, port: number, seconds: number) {
-  const page = await openPage(browser, `http://127.0.0.1:${port}/`);
-  const startedAt = performance.now();
-  await page.goto(`http://127.0.0.1:${port}/jobs/talkative`);
+  const page = await openPage(browser, `http://127.0.0.1:${port}/jobs/talkative`);
   await page
     .getByText(/100,\d{3} lines/)
     .first()
     .waitFor();
-  const filledMs = Math.round(performance.now() - startedAt);
+  await page.waitForLoadState('networkidle');
+  const filledMs = Math.round(await page.evaluate<number>('bench.lastLogPageAt()'));
   const following = await watchFrames(page, seconds, 'countFrames');
   const scrolling = await watchFrames(page, seconds, 'scrollLog');
   await page.close();
