@@ -6,6 +6,7 @@ import type { Gate } from './support/gate.ts';
 import { useInstallation } from './support/installation.ts';
 import { focused, nextStops, tabTo } from './support/keyboard.ts';
 import { gatedProject, plainWebsite, zipOf } from './support/projects.ts';
+import { until } from './support/until.ts';
 
 // No test of this file touches a mouse.
 const installation = useInstallation({ YARDMASTER_WORKERS: '1', YARDMASTER_SLOTS: '1' });
@@ -126,6 +127,10 @@ describe('with a keyboard alone', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('link', { name: 'held #2' }).first().waitFor();
     expect(await focused(page)).toMatch(/^Retry held/);
+    // Its end would tell of itself on the next page, above what has the focus there.
+    await until('the retried build has ended', async () =>
+      (await product.api.queue()).totalActive === 0 ? true : null,
+    );
   });
 
   test('somebody goes through the history of a build: by keys, by slider, by its events', async () => {
