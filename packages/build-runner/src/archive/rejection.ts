@@ -51,13 +51,13 @@ export const quotePath = (path: string): string => {
   return JSON.stringify(shown);
 };
 
-/** Formats a byte count for people, in binary units. */
+/** Formats a byte count for people, in the decimal units that the limits are set in. */
 export const formatBytes = (bytes: number): string => {
-  const units = ['bytes', 'KB', 'MB', 'GB'];
+  const units = ['bytes', 'kB', 'MB', 'GB'];
   let value = bytes;
   let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
+  while (value >= 1_000 && unit < units.length - 1) {
+    value /= 1_000;
     unit += 1;
   }
   return `${Number(value.toFixed(value < 10 && unit > 0 ? 1 : 0))} ${units[unit]}`;
