@@ -3,9 +3,9 @@ export const openTimeoutMs = 4_000;
 /** A connection that was open this long is good, also when nothing happened that there would be a frame about. */
 export const provenAfterMs = 1_000;
 /** After so long without a frame the page pings, since a browser does not tell a dead socket from a quiet one… */
-export const quietMs = 10_000;
+export const quietMs = 5_000;
 /** …and after this much more silence the socket is lost. */
-export const pongTimeoutMs = 4_000;
+export const pongTimeoutMs = 3_000;
 /** The same after a sleep, a change of network or a while in the background, when a loss is likely. */
 export const checkTimeoutMs = 1_000;
 /** A socket that has been opening for less than this is not opened anew because of a check. */
