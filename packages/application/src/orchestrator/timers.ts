@@ -7,8 +7,12 @@ import { unlessDrifted } from './unless-drifted.ts';
 
 const bySystem = { actor: { kind: 'system', name: 'timers' } } as const;
 
-/** A timer is looked at again at least this often, so that a clock that jumped is noticed. */
-const longestSleepMs = 60_000;
+/** A timer is looked at again at least this often: so exactly is known for how long this process did not run. */
+const longestSleepMs = 5_000;
+/** A timer that fires this much too late or too early by the clock was held up, or the clock was set. */
+const heldUpAfterMs = 2_000;
+/** After being held up there is at least so much time to read what workers have reported meanwhile. */
+const graceMs = 5_000;
 /** Pause before a timer that could not be recorded is tried again. */
 const retryAfterMs = 1_000;
 
@@ -22,6 +26,10 @@ export interface Timers {
 /**
  * Keeps the timers that states call for, in memory: the log is where they are written, so a restart arms them again. When
  * one is due, the command that it stands for goes to the job; whether it still means anything the machine decides.
+ *
+ * A step's deadline grants time in which this process could have heard of the step: while it was stopped, while the host
+ * slept (and the build with it) and while the clock was set, the deadline moves along. The pause before a retry only
+ * follows a clock that was set back.
  */
 export function createTimers(world: {
   readonly actors: Actors;
@@ -59,13 +67,23 @@ export function createTimers(world: {
   function schedule(jobId: JobId, timer: PendingTimer): { cancel(): void } {
     let current = { cancel() {} };
     let cancelled = false;
+    let dueAtMs = Date.parse(timer.dueAt);
+    let wakesAtMs = 0;
     const sleep = (atLeastMs: number) => {
-      const dueInMs = Math.max(atLeastMs, Date.parse(timer.dueAt) - clock.now().getTime());
-      current = clock.setTimer(Math.min(dueInMs, longestSleepMs), wake);
+      const nowMs = clock.now().getTime();
+      const sleepMs = Math.min(Math.max(0, atLeastMs, dueAtMs - nowMs), longestSleepMs);
+      wakesAtMs = nowMs + sleepMs;
+      current = clock.setTimer(sleepMs, wake);
     };
     const wake = () => {
       if (cancelled) return;
-      if (Date.parse(timer.dueAt) > clock.now().getTime()) return sleep(0);
+      const nowMs = clock.now().getTime();
+      const lateMs = nowMs - wakesAtMs;
+      if (lateMs < -heldUpAfterMs) dueAtMs += lateMs;
+      if (lateMs > heldUpAfterMs && timer.kind === 'step-deadline') {
+        dueAtMs = Math.max(dueAtMs + lateMs, nowMs + graceMs);
+      }
+      if (dueAtMs > nowMs) return sleep(0);
       const expired = unlessDrifted(world, jobId, () => expire(jobId, timer))
         .catch((error) => {
           log.error({ jobId, timer: timer.kind, error }, 'A due timer could not be recorded; it will be tried again.');

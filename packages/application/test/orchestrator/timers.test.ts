@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { type BuildJobSnapshot, JobId, pendingTimers } from '@yardmaster/domain';
+import { describe, expect, it } from 'vitest';
+import type { Actors } from '../../src/actors.ts';
+import { createOpenJobs } from '../../src/orchestrator/open-jobs.ts';
+import { createTimers } from '../../src/orchestrator/timers.ts';
+import { recordingLog } from '../projections/opened-read-models.ts';
+
+const start = Date.parse('2026-01-01T12:00:00.000Z');
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+/** A clock on the wall that can be set, and timers that follow the time that really passes. */
+function aWall() {
+  let realMs = 0;
+  let setByMs = 0;
+  const timers = new Set<{ readonly dueMs: number; readonly callback: () => void }>();
+  const fireDue = () => {
+    for (const timer of [...timers]) if (timer.dueMs <= realMs && timers.delete(timer)) timer.callback();
+  };
+  return {
+    clock: {
+      now: () => new Date(start + realMs + setByMs),
+      monotonicMs: () => realMs,
+      setTimer(delayMs: number, callback: () => void) {
+        const timer = { dueMs: realMs + delayMs, callback };
+        timers.add(timer);
+        return { cancel: () => void timers.delete(timer) };
+      },
+    },
+    /** Time goes by in a process that runs. */
+    pass(ms: number) {
+      for (const until = realMs + ms; realMs < until; realMs += 500) fireDue();
+      fireDue();
+    },
+    /** The process is stopped: its timers fire when it goes on. */
+    stopFor(ms: number) {
+      realMs += ms;
+      fireDue();
+    },
+    /** Somebody sets the clock, or the host has slept: no time has passed for the process. */
+    setBy(ms: number) {
+      setByMs += ms;
+    },
+  };
+}
+
+function armed(timer: 'step' | 'retry', dueInMs: number) {
+  const wall = aWall();
+  const commands: string[] = [];
+  const buildJob = {
+    async handle(_: JobId, { type }: { readonly type: string }) {
+      commands.push(type);
+      return { ok: false };
+    },
+  };
+  const timers = createTimers({
+    actors: { buildJob } as unknown as Actors,
+    openJobs: createOpenJobs(),
+    clock: wall.clock,
+    log: recordingLog().log,
+  });
+  const dueAt = new Date(start + dueInMs).toISOString();
+  const state = {
+    value: timer === 'step' ? { building: 'installing' } : 'backingOff',
+    context: { attempt: 1, step: 'install', stepDeadlineAt: timer === 'step' ? dueAt : null, retryDueAt: dueAt },
+  } as unknown as BuildJobSnapshot; // what timers are derived from
+  expect(pendingTimers(state)).toHaveLength(1);
+  timers.arm(JobId.parse(randomUUID()), state);
+  return { ...wall, commands };
+}
+
+describe('the deadline of a step', () => {
+  it('expires when its time is over, also beyond the longest sleep of a timer', () => {
+    const { pass, commands } = armed('step', 5 * minuteMs);
+    pass(5 * minuteMs - 1_000);
+    expect(commands).toEqual([]);
+    pass(2_000);
+    expect(commands).toEqual(['ExpireStep']);
+  });
+
+  it('moves along while this process was stopped: what the worker has reported meanwhile is still to be read', () => {
+    const { pass, stopFor, commands } = armed('step', 30_000);
+    pass(20_000);
+    stopFor(20_000);
+    expect(commands).toEqual([]);
+    pass(4_000);
+    expect(commands).toEqual([]);
+    pass(12_000);
+    expect(commands).toEqual(['ExpireStep']);
+  });
+
+  it('moves along while the host slept, and the build with it', () => {
+    const { pass, setBy, commands } = armed('step', 5 * minuteMs);
+    pass(2 * minuteMs);
+    setBy(8 * hourMs);
+    pass(2.5 * minuteMs);
+    expect(commands).toEqual([]);
+    pass(minuteMs);
+    expect(commands).toEqual(['ExpireStep']);
+  });
+
+  it('is not put off by a clock that is set back', () => {
+    const { pass, setBy, commands } = armed('step', 5 * minuteMs);
+    pass(minuteMs);
+    setBy(-hourMs);
+    pass(5 * minuteMs);
+    expect(commands).toEqual(['ExpireStep']);
+  });
+});
+
+describe('the pause before a retry', () => {
+  it('is over when its time has come, whatever happened meanwhile', () => {
+    const { pass, setBy, commands } = armed('retry', 5 * minuteMs);
+    pass(minuteMs);
+    setBy(8 * hourMs);
+    pass(minuteMs);
+    expect(commands).toEqual(['EndBackoff']);
+  });
+
+  it('is not put off by a clock that is set back', () => {
+    const { pass, setBy, commands } = armed('retry', 5 * minuteMs);
+    pass(minuteMs);
+    setBy(-hourMs);
+    pass(5 * minuteMs);
+    expect(commands).toEqual(['EndBackoff']);
+  });
+});
