@@ -39,6 +39,7 @@ function follow() {
       return () => readers.delete(reader);
     },
     refresh() {},
+    onBack: () => () => {},
   };
   const paints = new Set<() => void>();
   const timers = new Set<{ readonly callback: () => void; readonly delayMs: number }>();

@@ -135,7 +135,7 @@ describe('the followed queue', () => {
       reader = given;
       return () => {};
     };
-    followQueue({ follow, refresh: () => {} }, store);
+    followQueue({ follow, refresh: () => {}, onBack: () => () => {} }, store);
     const snapshot = (storeId: string, revision: number) => {
       const jobs = [jobSummary({ id: 'a', revision })];
       reader?.snapshot({ topic: 'queue', storeId, position: null, type: 'snapshot', jobs });

@@ -3,7 +3,7 @@ import { createActor } from 'xstate';
 import type { Choice, Picked, ReadOptions } from '../src/features/upload/read-choice.ts';
 import type { TransferListener, TransferRequest } from '../src/features/upload/transfer.ts';
 import { createUploadMachine } from '../src/features/upload/upload-machine.ts';
-import type { Trouble } from '../src/shared/api/api.ts';
+import { type Trouble, unreachable } from '../src/shared/api/api.ts';
 
 const trouble: Trouble = { code: 'archive-corrupt', message: 'The archive is damaged.', hint: 'Pack it again.' };
 const answer = {
@@ -18,6 +18,7 @@ const archive = (name: string): Choice => ({ ok: true, source: { kind: 'archive'
 function open() {
   const transfers: { readonly request: TransferRequest; readonly listener: TransferListener; aborted: boolean }[] = [];
   const readings: { readonly options: ReadOptions; readonly choose: (choice: Choice) => void }[] = [];
+  const waiting = new Set<() => void>();
   let keys = 0;
   let nowMs = 0;
   const machine = createUploadMachine({
@@ -28,6 +29,10 @@ function open() {
       return () => {
         transfer.aborted = true;
       };
+    },
+    onBack(callback) {
+      waiting.add(callback);
+      return () => waiting.delete(callback);
     },
     newKey: () => {
       keys += 1;
@@ -50,6 +55,11 @@ function open() {
       actor.send({ type: 'picked', picked });
       lastOf(readings).choose(choice);
       await Promise.resolve();
+    },
+    /** How many wait for the server. */
+    waiting: () => waiting.size,
+    comeBack() {
+      for (const callback of waiting) callback();
     },
     later: (ms: number) => {
       nowMs += ms;
@@ -115,12 +125,13 @@ describe('an upload', () => {
   });
 
   test('keeps what was chosen through a refusal, and tries again as the same upload', async () => {
-    const { actor, choose, transfers, last, state, context } = open();
+    const { actor, choose, transfers, last, state, context, waiting } = open();
     await choose(archive('shop.zip'));
     actor.send({ type: 'send' });
     last().listener.progressed({ sent: 40, total: 100 });
     last().listener.refused(trouble);
     expect(state()).toBe('ready');
+    expect(waiting()).toBe(0);
     expect(context().trouble).toEqual(trouble);
     actor.send({ type: 'send' });
     expect(context()).toMatchObject({ trouble: null, samples: [], totalBytes: 0 });
@@ -181,5 +192,82 @@ describe('an upload', () => {
     expect(context().trouble).toEqual(trouble);
     await choose(archive('shop.zip'));
     expect(context().trouble).toBeNull();
+  });
+});
+
+describe('an upload that was cut off', () => {
+  async function cutOff() {
+    const hand = open();
+    await hand.choose(archive('shop.zip'));
+    hand.actor.send({ type: 'send' });
+    hand.last().listener.progressed({ sent: 40, total: 100 });
+    hand.last().listener.refused(unreachable);
+    return hand;
+  }
+
+  test('goes on by itself when the server is back, as the same upload', async () => {
+    const { comeBack, transfers, last, state, context, waiting } = await cutOff();
+    expect(state()).toBe('away');
+    expect(transfers).toHaveLength(1);
+    comeBack();
+    expect(state()).toBe('sending');
+    expect(context()).toMatchObject({ samples: [], totalBytes: 0 });
+    expect(waiting()).toBe(0);
+    expect(transfers).toHaveLength(2);
+    expect(transfers[1]?.request).toEqual(transfers[0]?.request);
+    last().listener.accepted(answer);
+    expect(state()).toBe('accepted');
+  });
+
+  test('goes on by itself once only: cut off again, it keeps what was chosen and says why', async () => {
+    const { actor, comeBack, transfers, last, state, context, waiting } = await cutOff();
+    comeBack();
+    last().listener.refused(unreachable);
+    expect(state()).toBe('ready');
+    expect(context()).toMatchObject({ name: 'shop', trouble: unreachable });
+    expect(waiting()).toBe(0);
+    expect(transfers).toHaveLength(2);
+
+    actor.send({ type: 'send' });
+    last().listener.refused(unreachable);
+    expect(state()).toBe('away');
+  });
+
+  test('is tried at once when somebody wants it, and waits on when the server is still away', async () => {
+    const { actor, comeBack, transfers, last, state } = await cutOff();
+    actor.send({ type: 'send' });
+    expect(state()).toBe('sending');
+    last().listener.refused(unreachable);
+    expect(state()).toBe('away');
+    comeBack();
+    expect(state()).toBe('sending');
+    expect(new Set(transfers.map(({ request }) => request.idempotencyKey)).size).toBe(1);
+  });
+
+  test('does not go on after it was cancelled; what was chosen stays', async () => {
+    const { actor, comeBack, transfers, state, context, waiting } = await cutOff();
+    actor.send({ type: 'cancel' });
+    expect(waiting()).toBe(0);
+    comeBack();
+    expect(state()).toBe('ready');
+    expect(context()).toMatchObject({ name: 'shop', trouble: null });
+    expect(transfers).toHaveLength(1);
+  });
+
+  test('is not disturbed by something that is picked or discarded while it waits', async () => {
+    const { actor, state, context } = await cutOff();
+    actor.send({ type: 'picked', picked });
+    actor.send({ type: 'discard' });
+    expect(state()).toBe('away');
+    expect(context().name).toBe('shop');
+  });
+
+  test('is told why when what came back refuses it', async () => {
+    const { comeBack, last, state, context, waiting } = await cutOff();
+    comeBack();
+    last().listener.refused(trouble);
+    expect(state()).toBe('ready');
+    expect(context().trouble).toEqual(trouble);
+    expect(waiting()).toBe(0);
   });
 });

@@ -5,6 +5,8 @@ import type { Live } from '../src/shared/live/live.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
+const quietLive: Live = { follow: () => () => {}, refresh: () => {}, onBack: () => () => {} };
+
 /** A request that is never answered. */
 class EndlessRequest extends EventTarget {
   static readonly all: EndlessRequest[] = [];
@@ -23,7 +25,7 @@ test('an upload is broken off when its session ends, and the page may be left wi
   vi.stubGlobal('window', page);
   vi.stubGlobal('XMLHttpRequest', EndlessRequest);
   const mayBeLeft = () => page.dispatchEvent(new Event('beforeunload', { cancelable: true }));
-  const live: Live = { follow: () => () => {}, refresh: () => {} };
+  const live = { ...quietLive };
   const uploads = uploadsOf(live);
 
   const file = Object.assign(new File(['<h1>Hi</h1>'], 'index.html'), { webkitRelativePath: 'shop/index.html' });
@@ -40,5 +42,5 @@ test('an upload is broken off when its session ends, and the page may be left wi
 });
 
 test('a session without an upload just ends', () => {
-  expect(() => breakOffUploads({ follow: () => () => {}, refresh: () => {} })).not.toThrow();
+  expect(() => breakOffUploads({ ...quietLive })).not.toThrow();
 });

@@ -8,6 +8,8 @@ export const quietMs = 5_000;
 export const pongTimeoutMs = 3_000;
 /** The same after a sleep, a change of network or a while in the background, when a loss is likely. */
 export const checkTimeoutMs = 1_000;
+/** A connection that is still there so long after a check was there all the while. */
+export const checkedAfterMs = 2 * checkTimeoutMs;
 /** A socket that has been opening for less than this is not opened anew because of a check. */
 export const freshMs = 500;
 

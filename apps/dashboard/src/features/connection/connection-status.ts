@@ -10,6 +10,9 @@ export interface ConnectionStatus {
   readonly sinceMs: number;
 }
 
+/** Whether the server answers, whichever way. */
+export const isThere = (mode: ConnectionMode): boolean => mode === 'live' || mode === 'events' || mode === 'polling';
+
 export function modeOf(snapshot: ConnectionSnapshot): ConnectionMode {
   if (snapshot.matches({ on: 'stopped' })) return 'stopped';
   if (snapshot.matches({ on: { following: { socket: { connected: 'open' } } } })) return 'live';

@@ -1,10 +1,11 @@
 import { createActor } from 'xstate';
 import type { Live } from '../../shared/live/live.ts';
 import { preferences } from '../../shared/preferences/preferences.ts';
+import { checkedAfterMs } from './bounds.ts';
 import type { Clock } from './connection-actors.ts';
 import { createConnectionMachine } from './connection-machine.ts';
 import type { ConnectionParts } from './connection-setup.ts';
-import { type ConnectionStatus, modeOf } from './connection-status.ts';
+import { type ConnectionStatus, isThere, modeOf } from './connection-status.ts';
 import { openEventStream } from './event-stream.ts';
 import { watchForReturn } from './page-signals.ts';
 import { pollTopic } from './poll-topic.ts';
@@ -39,15 +40,44 @@ export function createLive(parts: LiveParts): LiveConnection {
   return {
     follow: topics.follow,
     refresh: () => actor.send({ type: 'refresh' }),
+    onBack,
     start: () => actor.send({ type: 'start' }),
     stop: () => actor.send({ type: 'stop' }),
-    check: () => actor.send({ type: 'check' }),
+    check,
     status: () => status,
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    subscribe,
   };
+
+  function check(): void {
+    actor.send({ type: 'check' });
+  }
+
+  function subscribe(listener: () => void): () => void {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  function onBack(callback: () => void): () => void {
+    let wasAway = !isThere(status.mode);
+    const leave = subscribe(() => {
+      if (!isThere(status.mode)) wasAway = true;
+      else if (wasAway) done();
+    });
+    // What cut the caller off may not have been noticed here, or have been a proxy that does not like large requests.
+    const timer = parts.clock.setTimeout(() => !wasAway && done(), checkedAfterMs);
+    if (!wasAway) check();
+    return stop;
+
+    function stop(): void {
+      leave();
+      parts.clock.clearTimeout(timer);
+    }
+
+    function done(): void {
+      stop();
+      callback();
+    }
+  }
 }
 
 const clock: Clock = {

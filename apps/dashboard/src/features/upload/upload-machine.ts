@@ -1,7 +1,7 @@
 import { defaultPriority, WebsiteName } from '@yardmaster/domain';
 import type { UploadAnswer } from '@yardmaster/protocol';
 import { type ActorRefFrom, assign, fromCallback, type SnapshotFrom, setup } from 'xstate';
-import type { Trouble } from '../../shared/api/api.ts';
+import { type Trouble, unreachable } from '../../shared/api/api.ts';
 import type { Choice, Picked, ReadOptions } from './read-choice.ts';
 import type { TransferListener, TransferRequest } from './transfer.ts';
 import { type Sample, withSample } from './transfer-rate.ts';
@@ -11,6 +11,8 @@ export interface UploadParts {
   /** Rejects only when it was told to stop. */
   readonly read: (picked: Picked, options: ReadOptions) => Promise<Choice>;
   readonly startTransfer: (request: TransferRequest, listener: TransferListener) => () => void;
+  /** Calls back once the server can be reached again; returns how to stop waiting. */
+  readonly onBack: (callback: () => void) => () => void;
   readonly newKey: () => string;
   readonly nowMs: () => number;
 }
@@ -26,6 +28,8 @@ interface UploadContext {
   /** Of this try; empty before the first byte is known to be sent. */
   readonly samples: readonly Sample[];
   readonly totalBytes: number;
+  /** It went on by itself since somebody last sent it: cut off once more, it waits to be told. */
+  readonly wentOn: boolean;
   /** Why the last thing did not work. */
   readonly trouble: Trouble | null;
   readonly answer: UploadAnswer | null;
@@ -42,6 +46,8 @@ type Message =
   | { readonly type: 'cancel' }
   /** Forgets what was chosen. */
   | { readonly type: 'discard' }
+  /** The server can be reached again. */
+  | { readonly type: 'back' }
   | { readonly type: 'progressed'; readonly atMs: number; readonly sent: number; readonly total: number }
   | { readonly type: 'accepted'; readonly answer: UploadAnswer }
   | { readonly type: 'refused'; readonly trouble: Trouble };
@@ -55,15 +61,17 @@ const nothing: UploadContext = {
   idempotencyKey: '',
   samples: [],
   totalBytes: 0,
+  wentOn: false,
   trouble: null,
   answer: null,
 };
 
 /**
  * Choosing, sending, and what came of it. What was chosen is kept through a refusal or a break, so that trying again
- * needs one click; and trying again is the same upload to the server, until something about it is changed.
+ * needs one click; and trying again is the same upload to the server, until something about it is changed. So one that
+ * was cut off can go on by itself without ever making two builds.
  */
-export function createUploadMachine({ read, startTransfer, newKey, nowMs }: UploadParts) {
+export function createUploadMachine({ read, startTransfer, onBack, newKey, nowMs }: UploadParts) {
   return setup({
     types: { context: {} as UploadContext, events: {} as Message },
     actors: {
@@ -84,12 +92,14 @@ export function createUploadMachine({ read, startTransfer, newKey, nowMs }: Uplo
           refused: (trouble) => sendBack({ type: 'refused', trouble }),
         });
       }),
+      back: fromCallback<Message>(({ sendBack }) => onBack(() => sendBack({ type: 'back' }))),
     },
     actions: {
       /** It is another upload now. */
       renew: assign({ idempotencyKey: () => newKey(), trouble: null }),
     },
     guards: {
+      mayGoOn: ({ context: { wentOn } }, { code }: Trouble) => code === unreachable.code && !wentOn,
       canSend: ({ context }) => context.source !== null && isName(context.name),
       isUsable: (_, choice: Choice) => choice.ok,
     },
@@ -133,7 +143,7 @@ export function createUploadMachine({ read, startTransfer, newKey, nowMs }: Uplo
         on: {
           named: { actions: [assign({ name: ({ event }) => event.name }), 'renew'] },
           prioritised: { actions: [assign({ priority: ({ event }) => event.priority }), 'renew'] },
-          send: { guard: 'canSend', target: 'sending' },
+          send: { guard: 'canSend', target: 'sending', actions: assign({ wentOn: false }) },
         },
       },
       sending: {
@@ -154,7 +164,21 @@ export function createUploadMachine({ read, startTransfer, newKey, nowMs }: Uplo
             })),
           },
           accepted: { target: 'accepted', actions: assign(({ event }) => ({ ...nothing, answer: event.answer })) },
-          refused: { target: 'ready', actions: assign({ trouble: ({ event }) => event.trouble }) },
+          refused: [
+            { guard: { type: 'mayGoOn', params: ({ event }) => event.trouble }, target: 'away' },
+            { target: 'ready', actions: assign({ trouble: ({ event }) => event.trouble }) },
+          ],
+          cancel: 'ready',
+        },
+      },
+      /** Cut off: goes on as soon as the server is back, or somebody wants it tried. */
+      away: {
+        invoke: { src: 'back' },
+        on: {
+          picked: {},
+          discard: {},
+          back: { target: 'sending', actions: assign({ wentOn: true }) },
+          send: 'sending',
           cancel: 'ready',
         },
       },

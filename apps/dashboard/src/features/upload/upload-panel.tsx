@@ -2,21 +2,21 @@ import { useEffect, useRef } from 'react';
 import { Button } from '../../shared/ui/button.tsx';
 import { TroubleNote } from '../../shared/ui/trouble-note.tsx';
 import { Accepted } from './accepted.tsx';
+import { Away, awayText } from './away.tsx';
 import { ChosenForm } from './chosen-form.tsx';
 import { DropArea, Invitation, Reading } from './drop-area.tsx';
 import type { Picked } from './read-choice.ts';
 import { Sending } from './sending.tsx';
 import type { UploadActor, UploadSnapshot } from './upload-machine.ts';
-import { panelId, useUpload } from './use-upload.ts';
+import { isUnderWay, panelId, useUpload } from './use-upload.ts';
 
 /** Takes a project, by dropping, pasting or choosing, names it, sends it, and follows what becomes of it. */
 export function UploadPanel() {
   const [snapshot, send] = useUpload();
-  const isSending = snapshot.matches('sending');
   const pick = (picked: Picked): void => send({ type: 'picked', picked });
   useFocusOnChange(snapshot.value);
   return (
-    <DropArea busyWith={isSending ? snapshot.context.name : null} onPicked={pick}>
+    <DropArea busyWith={isUnderWay(snapshot) ? snapshot.context.name : null} onPicked={pick}>
       {(chooseArchive) => (
         <>
           <p className="sr-only" role="status">
@@ -43,6 +43,9 @@ function PanelState({ snapshot: { value, context }, send, chooseArchive }: Panel
   if (value === 'ready' && source !== null) return <ChosenForm source={source} context={context} send={send} />;
   if (value === 'sending' && source !== null) {
     return <Sending source={source} context={context} onCancel={() => send({ type: 'cancel' })} />;
+  }
+  if (value === 'away' && source !== null) {
+    return <Away source={source} onSend={() => send({ type: 'send' })} onCancel={() => send({ type: 'cancel' })} />;
   }
   if (value === 'accepted' && answer !== null) return <Accepted answer={answer} onAnother={discard} />;
   return (
@@ -75,6 +78,8 @@ function announcementOf({
       return source === null || trouble !== null ? '' : 'Chosen. Name the website, then upload it.';
     case 'sending':
       return isSent ? `${name} is sent and is being checked.` : `Uploading ${name}.`;
+    case 'away':
+      return awayText;
     case 'accepted':
       return answer?.message ?? '';
     default:

@@ -25,6 +25,7 @@ function startUploads(live: Live): UploadActor {
   const machine = createUploadMachine({
     read: readChoice,
     startTransfer,
+    onBack: live.onBack,
     newKey: newIdempotencyKey,
     nowMs: () => performance.now(),
   });
@@ -32,16 +33,20 @@ function startUploads(live: Live): UploadActor {
   actors.set(live, actor);
   let before = actor.getSnapshot();
   actor.subscribe((now) => {
-    const wasSending = before.matches('sending');
+    const wasUnderWay = isUnderWay(before);
     before = now;
-    if (now.matches('sending') === wasSending) return;
-    if (!wasSending) return window.addEventListener('beforeunload', askBeforeLeaving);
+    if (isUnderWay(now) === wasUnderWay) return;
+    if (!wasUnderWay) return window.addEventListener('beforeunload', askBeforeLeaving);
     window.removeEventListener('beforeunload', askBeforeLeaving);
     if (now.matches('accepted')) live.refresh();
     else tellElsewhere(now);
   });
   return actor.start();
 }
+
+/** It is being sent, or goes on with that by itself. */
+export const isUnderWay = (snapshot: UploadSnapshot): boolean =>
+  snapshot.matches('sending') || snapshot.matches('away');
 
 /** Browsers ask in their own words. */
 function askBeforeLeaving(event: BeforeUnloadEvent): void {

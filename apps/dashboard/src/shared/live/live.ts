@@ -23,6 +23,11 @@ export interface Live {
   follow(topic: LiveTopic, reader: TopicReader, options?: FollowOptions): () => void;
   /** Something was changed by this page: where changes do not come by themselves, ask now. */
   refresh(): void;
+  /**
+   * For who was cut off from the server: calls back once, as soon as it can be reached again; after a look at the
+   * connection when that seems to be there. Returns how to stop waiting.
+   */
+  onBack(callback: () => void): () => void;
 }
 
 export const LiveContext = createContext<Live | null>(null);
