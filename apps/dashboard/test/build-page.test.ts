@@ -1,6 +1,7 @@
 import type { Annotation } from '@yardmaster/domain';
 import { expect, test } from 'vitest';
 import { annotationCounts } from '../src/features/job/annotation-list.tsx';
+import { annotationsInOrder } from '../src/features/job/annotations-in-order.ts';
 import { BuildSearch } from '../src/features/job/build-search.ts';
 import { curlForEvents, eventsBackText, titleOf } from '../src/features/job/build-texts.ts';
 import { caretIndent, parseExcerpt } from '../src/features/job/excerpt.ts';
@@ -52,19 +53,37 @@ test('the caret stands under its column, tabs or not, and nowhere where the line
   expect(caretIndent('abc', 5)).toBeNull();
 });
 
+const annotation = (file: string, severity: Annotation['severity'], line = 1): Annotation => ({
+  file,
+  severity,
+  line,
+  column: 1,
+  code: null,
+  message: 'No.',
+  excerpt: null,
+});
+
 test('annotations are counted by severity and file', () => {
-  const annotation = (file: string, severity: Annotation['severity']): Annotation => ({
-    file,
-    severity,
-    line: 1,
-    column: 1,
-    code: null,
-    message: 'No.',
-    excerpt: null,
-  });
   expect(annotationCounts([annotation('a.ts', 'error')])).toBe('1 error in 1 file');
   const many = [annotation('a.ts', 'error'), annotation('b.ts', 'error'), annotation('a.ts', 'warning')];
   expect(annotationCounts(many)).toBe('2 errors, 1 warning in 2 files');
+});
+
+test('annotations come by file as people count, errors before warnings, and else as they were reported', () => {
+  const reported = [
+    annotation('bad10.ts', 'error'),
+    annotation('bad2.ts', 'warning', 1),
+    annotation('bad2.ts', 'error', 7),
+    annotation('bad1.ts', 'error'),
+    annotation('bad2.ts', 'error', 3),
+  ];
+  expect(annotationsInOrder(reported).map(({ file, line }) => `${file}:${line}`)).toEqual([
+    'bad1.ts:1',
+    'bad2.ts:7',
+    'bad2.ts:3',
+    'bad2.ts:1',
+    'bad10.ts:1',
+  ]);
 });
 
 test('how far the past lies back is counted in events', () => {

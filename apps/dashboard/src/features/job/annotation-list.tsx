@@ -1,17 +1,20 @@
 import type { Annotation } from '@yardmaster/domain';
 import { CircleX, FileCode, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
+import { flushSync } from 'react-dom';
 import { Button } from '../../shared/ui/button.tsx';
 import { CopyButton } from '../../shared/ui/copy-button.tsx';
+import { annotationsInOrder } from './annotations-in-order.ts';
 import { caretIndent, type ExcerptLine, parseExcerpt } from './excerpt.ts';
 
-/** Shown before somebody asks for all of them. */
-const shownFirst = 10;
+/** Shown before somebody asks for all of them: the log is below. */
+const shownFirst = 5;
 
-/** Problems found in the project's own sources, file by file in the order in which they were reported. */
+/** Problems found in the project's own sources, file by file. */
 export function AnnotationList({ annotations }: { readonly annotations: readonly Annotation[] }) {
   const [isAll, setAll] = useState(false);
-  const shown = isAll ? annotations : annotations.slice(0, shownFirst);
+  const inOrder = annotationsInOrder(annotations);
+  const shown = isAll ? inOrder : inOrder.slice(0, shownFirst);
   return (
     <div className="flex flex-col gap-4">
       {[...byFile(shown)].map(([file, ofFile]) => (
@@ -23,15 +26,23 @@ export function AnnotationList({ annotations }: { readonly annotations: readonly
           </div>
           <ul className="divide-y divide-line">
             {ofFile.map((annotation, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: two may be equal, and more are only ever added at the end
+              // biome-ignore lint/suspicious/noArrayIndexKey: two may be equal, and a card holds nothing of its own
               <AnnotationCard key={index} annotation={annotation} />
             ))}
           </ul>
         </section>
       ))}
-      {shown.length < annotations.length && (
-        <Button className="self-start" onClick={() => setAll(true)}>
-          Show {annotations.length - shown.length} more
+      {annotations.length > shownFirst && (
+        <Button
+          aria-expanded={isAll}
+          // In sight also below the long list, since it has the focus.
+          className={`self-center ${isAll ? 'sticky bottom-3 shadow-float' : ''}`}
+          onClick={({ currentTarget }) => {
+            flushSync(() => setAll(!isAll));
+            currentTarget.scrollIntoView({ block: 'nearest' });
+          }}
+        >
+          {isAll ? `Show only the first ${shownFirst}` : `Show all ${annotations.length}`}
         </Button>
       )}
     </div>

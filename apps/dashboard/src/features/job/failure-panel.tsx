@@ -1,7 +1,9 @@
 import type { Failure } from '@yardmaster/domain';
-import { Lightbulb, RotateCw } from 'lucide-react';
+import { ArrowDown, Lightbulb, RotateCw } from 'lucide-react';
 import { durationText } from '../../shared/format/quantities.ts';
 import { stepNames } from '../../shared/jobs/job-display.ts';
+import { goToLog } from '../../shared/jobs/log-place.ts';
+import { Button } from '../../shared/ui/button.tsx';
 import { StatusIcon } from '../../shared/ui/status-badge.tsx';
 import { useNow } from '../../shared/ui/use-now.ts';
 import { AnnotationList, annotationCounts } from './annotation-list.tsx';
@@ -13,7 +15,8 @@ export function FailurePanel({ failure }: { readonly failure: Failure }) {
   return (
     <section
       aria-labelledby="failure"
-      className="overflow-hidden rounded-panel border border-bad-line bg-panel shadow-panel"
+      // Clipped and not hidden: what sticks to the window does so through it.
+      className="overflow-clip rounded-panel border border-bad-line bg-panel shadow-panel"
     >
       <div className="flex flex-col gap-2 border-b border-bad-line bg-bad-soft p-4 last:border-b-0">
         <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
@@ -22,9 +25,15 @@ export function FailurePanel({ failure }: { readonly failure: Failure }) {
             {step === null ? 'The build failed' : `${stepNames[step]} failed`}
           </h2>
           <span className="font-mono text-xs text-muted">{code}</span>
-          {annotations.length > 0 && (
-            <span className="ml-auto text-xs font-medium text-muted tabular-nums">{annotationCounts(annotations)}</span>
-          )}
+          <div className="ml-auto flex flex-wrap items-center gap-x-3">
+            {annotations.length > 0 && (
+              <span className="text-xs font-medium text-muted tabular-nums">{annotationCounts(annotations)}</span>
+            )}
+            <Button kind="quiet" size="small" onClick={goToLog}>
+              <ArrowDown aria-hidden="true" />
+              Go to the log
+            </Button>
+          </div>
         </div>
         <p className="text-base font-medium whitespace-pre-line wrap-anywhere">{message}</p>
         {hint !== null && <Hint text={hint} />}

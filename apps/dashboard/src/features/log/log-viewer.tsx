@@ -2,6 +2,7 @@ import './log.css';
 import { useEffect, useId, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { api } from '../../shared/api/api.ts';
 import { countText } from '../../shared/format/quantities.ts';
+import { logPlaceId } from '../../shared/jobs/log-place.ts';
 import { useLive } from '../../shared/live/live.ts';
 import { linkTo } from './link-to.ts';
 import { LogBody } from './log-body.tsx';
@@ -80,12 +81,14 @@ function JobLog({ jobId, isUnderWay, asOfMs, line, onLine }: LogViewerProps) {
   return (
     <section
       ref={maximised.ref}
+      id={logPlaceId}
+      tabIndex={-1}
       aria-labelledby={headingId}
       onKeyDown={maximised.keyPressed}
       className={
         maximised.isMaximised
-          ? 'fixed inset-0 z-40 flex flex-col bg-panel'
-          : 'flex min-w-0 flex-col overflow-hidden rounded-panel border border-line bg-panel shadow-panel'
+          ? 'fixed inset-0 z-40 flex flex-col bg-panel outline-none'
+          : 'flex min-w-0 flex-col overflow-hidden rounded-panel border border-line bg-panel shadow-panel outline-none'
       }
     >
       <LogToolbar
