@@ -6,6 +6,7 @@ import { BuildSearch } from '../src/features/job/build-search.ts';
 import { curlForEvents, eventsBackText, titleOf } from '../src/features/job/build-texts.ts';
 import { caretIndent, parseExcerpt } from '../src/features/job/excerpt.ts';
 import { momentOf } from '../src/features/job/use-moment.ts';
+import { bidiMarkColumns } from '../src/shared/format/bidi-controls.ts';
 import { jobSummary } from './job-summary.ts';
 
 test('the tab says how the build goes before it says which one it is', () => {
@@ -51,6 +52,7 @@ test('the caret stands under its column, tabs or not, and nowhere where the line
   expect(caretIndent('a', 1)).toBe('');
   expect(caretIndent('abc', 4)).toBe('   ');
   expect(caretIndent('abc', 5)).toBeNull();
+  expect(caretIndent('a\u202eb', 3)).toBe(' '.repeat(1 + bidiMarkColumns));
 });
 
 const annotation = (file: string, severity: Annotation['severity'], line = 1): Annotation => ({

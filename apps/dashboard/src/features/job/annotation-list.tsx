@@ -2,6 +2,7 @@ import type { Annotation } from '@yardmaster/domain';
 import { CircleX, FileCode, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { flushSync } from 'react-dom';
+import { AsWritten } from '../../shared/ui/as-written.tsx';
 import { Button } from '../../shared/ui/button.tsx';
 import { CopyButton } from '../../shared/ui/copy-button.tsx';
 import { annotationsInOrder } from './annotations-in-order.ts';
@@ -21,7 +22,9 @@ export function AnnotationList({ annotations }: { readonly annotations: readonly
         <section key={file} aria-label={file} className="overflow-hidden rounded-lg border border-line">
           <div className="flex items-center gap-2 border-b border-line bg-panel-2 py-0.5 pr-1 pl-3">
             <FileCode className="size-4 shrink-0 text-muted" aria-hidden="true" />
-            <h3 className="min-w-0 flex-1 font-mono text-xs font-medium wrap-anywhere">{file}</h3>
+            <h3 className="min-w-0 flex-1 font-mono text-xs font-medium wrap-anywhere">
+              <AsWritten text={file} />
+            </h3>
             <CopyButton kind="quiet" label={`Copy the path ${file}`} text={file} className="size-8" />
           </div>
           <ul className="divide-y divide-line">
@@ -76,7 +79,9 @@ function AnnotationCard({ annotation }: { readonly annotation: Annotation }) {
           <TriangleAlert className="mt-0.5 size-4 shrink-0 text-warn" aria-label="Warning" />
         )}
         <div className="min-w-0 flex-1">
-          <p className="font-medium whitespace-pre-line wrap-anywhere">{message}</p>
+          <p className="font-medium whitespace-pre-line wrap-anywhere">
+            <AsWritten text={message} />
+          </p>
           <p className="mt-0.5 flex flex-wrap gap-x-3 font-mono text-xs text-muted">
             {place !== '' && <span>{line === null ? place : `line ${place}`}</span>}
             {code !== null && <span>{code}</span>}
@@ -100,7 +105,9 @@ function Excerpt({ annotation, excerpt }: { readonly annotation: Annotation; rea
       className="relative overflow-x-auto rounded-lg border border-line bg-bg py-1.5 font-mono text-xs leading-5 whitespace-pre"
     >
       {lines === null ? (
-        <code className="block px-3">{excerpt}</code>
+        <code className="block px-3">
+          <AsWritten text={excerpt} />
+        </code>
       ) : (
         <code className="block w-max min-w-full">
           {lines.map((line) => (
@@ -122,7 +129,9 @@ function SourceLine({ line: { number, text, isMarked }, column }: SourceLineProp
   return (
     <span className={`block border-l-2 ${isMarked ? 'border-bad bg-bad-soft' : 'border-bg bg-bg text-muted'}`}>
       <span className={gutter}>{number}</span>
-      <span className="pr-4">{text}</span>
+      <span className="pr-4">
+        <AsWritten text={text} />
+      </span>
       {indent !== null && (
         <span aria-hidden="true" className="block font-bold text-bad select-none">
           <span className={gutter} />

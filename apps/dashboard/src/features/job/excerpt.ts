@@ -1,3 +1,5 @@
+import { columnsOf } from '../../shared/format/bidi-controls.ts';
+
 /** A line of source around the place that an annotation points at. */
 export interface ExcerptLine {
   readonly number: number;
@@ -23,5 +25,5 @@ export function parseExcerpt(excerpt: string): readonly ExcerptLine[] | null {
 /** What stands before the caret under `column` (from 1): tabs stay, so that the caret stands where the eye expects it. */
 export function caretIndent(text: string, column: number): string | null {
   if (column > text.length + 1) return null; // Long lines are cut short.
-  return text.slice(0, column - 1).replace(/[^\t]/g, ' ');
+  return text.slice(0, column - 1).replace(/[^\t]/g, (character) => ' '.repeat(columnsOf(character)));
 }

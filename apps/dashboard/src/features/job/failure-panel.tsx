@@ -3,6 +3,7 @@ import { ArrowDown, Lightbulb, RotateCw } from 'lucide-react';
 import { durationText } from '../../shared/format/quantities.ts';
 import { stepNames } from '../../shared/jobs/job-display.ts';
 import { goToLog } from '../../shared/jobs/log-place.ts';
+import { AsWritten } from '../../shared/ui/as-written.tsx';
 import { Button } from '../../shared/ui/button.tsx';
 import { StatusIcon } from '../../shared/ui/status-badge.tsx';
 import { useNow } from '../../shared/ui/use-now.ts';
@@ -35,7 +36,9 @@ export function FailurePanel({ failure }: { readonly failure: Failure }) {
             </Button>
           </div>
         </div>
-        <p className="text-base font-medium whitespace-pre-line wrap-anywhere">{message}</p>
+        <p className="text-base font-medium whitespace-pre-line wrap-anywhere">
+          <AsWritten text={message} />
+        </p>
         {hint !== null && <Hint text={hint} />}
       </div>
       {annotations.length > 0 && (
@@ -73,7 +76,9 @@ export function RetryNote({ build, failure }: { readonly build: BuildAt; readonl
           <NextAttempt build={build} />
         </p>
       </div>
-      <p className="wrap-anywhere">{failure.message}</p>
+      <p className="wrap-anywhere">
+        <AsWritten text={failure.message} />
+      </p>
       {failure.hint !== null && <Hint text={failure.hint} />}
       {failure.annotations.length > 0 && <AnnotationList annotations={failure.annotations} />}
     </section>

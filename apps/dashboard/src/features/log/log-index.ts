@@ -1,4 +1,5 @@
 import type { Step } from '@yardmaster/domain';
+import { columnsOf } from '../../shared/format/bidi-controls.ts';
 import { hasTerminalControls, plainText } from '../../shared/format/plain-text.ts';
 import { countUpTo } from '../../shared/lists/count-up-to.ts';
 import { plainStyle, styleAtEnd, type TextStyle } from './ansi.ts';
@@ -98,7 +99,7 @@ export function createLogIndex(lineAt: (n: number) => LogLine | null): LogIndex 
   function measure(text: string): void {
     if (text.length <= columns || (text.length <= longest && hasTerminalControls(text))) return;
     longest = Math.max(longest, text.length);
-    columns = Math.max(columns, plainText(text).length);
+    columns = Math.max(columns, columnsOf(plainText(text)));
   }
 
   function stylesBefore(n: number): Styles {

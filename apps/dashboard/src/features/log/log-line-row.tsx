@@ -1,5 +1,6 @@
 import { Check, Link2 } from 'lucide-react';
 import { memo, useState } from 'react';
+import { AsWritten } from '../../shared/ui/as-written.tsx';
 import { copyText } from '../../shared/ui/copy-button.tsx';
 import { segmentsOf, styleClasses } from './ansi.ts';
 import { linkTo } from './link-to.ts';
@@ -81,9 +82,10 @@ function LineText({ line, store, n, pattern, currentColumn }: LogLineRowProps & 
 
 function Piece({ text, style, mark }: MarkedSegment) {
   const classes = styleClasses(style);
-  if (mark === 'current') return <mark className="rounded-xs bg-accent text-accent-fg">{text}</mark>;
-  if (mark === 'match') return <mark className={`rounded-xs bg-warn-soft text-fg ${classes}`}>{text}</mark>;
-  return classes === '' ? text : <span className={classes}>{text}</span>;
+  const written = <AsWritten text={text} />;
+  if (mark === 'current') return <mark className="rounded-xs bg-accent text-accent-fg">{written}</mark>;
+  if (mark === 'match') return <mark className={`rounded-xs bg-warn-soft text-fg ${classes}`}>{written}</mark>;
+  return classes === '' ? written : <span className={classes}>{written}</span>;
 }
 
 const copiedForMs = 1_500;
