@@ -10,7 +10,12 @@ import { useLatest } from './use-latest.ts';
 import { useScrollFollowing } from './use-scroll-following.ts';
 
 /** Where to go; a new object goes there again. A line that is not there yet is gone to when it comes. */
-export type Goal = { readonly to: 'start' } | { readonly to: 'end' } | { readonly to: 'line'; readonly n: number };
+export type Goal =
+  | { readonly to: 'start' }
+  | { readonly to: 'end' }
+  | { readonly to: 'line'; readonly n: number }
+  /** Somebody searched: the lines themselves are brought into the window as well. */
+  | { readonly to: 'match'; readonly n: number };
 
 export interface LogLinesProps {
   readonly store: LogStore;
@@ -65,9 +70,10 @@ export function LogLines(props: LogLinesProps) {
     if (goal === null || goal === servedGoal.current) return;
     if (goal.to === 'end') area.current?.scrollTo(0, area.current.scrollHeight);
     else {
-      const index = goal.to === 'line' ? rows.indexOf(goal.n) : 0;
+      const index = goal.to === 'start' ? 0 : rows.indexOf(goal.n);
       if (index === null) return;
       follow.leave();
+      if (goal.to === 'match') area.current?.scrollIntoView({ block: 'nearest' });
       if (goal.to === 'start') area.current?.scrollTo(0, 0);
       else if (!isInSight(virtualizer, index)) virtualizer.scrollToIndex(index, { align: 'center' });
     }

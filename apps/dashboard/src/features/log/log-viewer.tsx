@@ -49,8 +49,7 @@ function JobLog({ jobId, isUnderWay, asOfMs, line, onLine }: LogViewerProps) {
   /** How many lines there were when the reader left the end; null while the end is kept in sight. */
   const [leftAt, setLeftAt] = useState<number | null>(line === undefined ? null : 0);
   const follow = (isFollowing: boolean) => setLeftAt(isFollowing ? null : view.last);
-  const goToLine = (n: number) => setGoal({ to: 'line', n });
-  const search = useLogSearch({ store, shown, onMatch: goToLine });
+  const search = useLogSearch({ store, shown, onMatch: (n) => setGoal({ to: 'match', n }) });
   const maximised = useMaximised();
   const inSight = useRef(1);
   const linkHere = () => {
