@@ -4,6 +4,7 @@ import { jobColumns } from '../build/job-columns.ts';
 import { layOutTall, layOutWide } from '../build/lay-out-chart.ts';
 import { textWidth } from '../build/text-width.ts';
 import { type Box, type ChartLayout, type Point, sizes } from '../src/features/statechart/chart-layout.ts';
+import { countLabel } from '../src/features/statechart/count-label.ts';
 import { type ChartEdge, graphOf } from '../src/features/statechart/graph.ts';
 import { labelLines } from '../src/features/statechart/labels.ts';
 
@@ -84,6 +85,14 @@ describe.each(['wide', 'tall'])('the %s layout of the chart', (shape) => {
   test('leaves room for every text', () => {
     for (const { id, name } of graph.states.values()) {
       expect(box(id).width, id).toBeGreaterThanOrEqual(textWidth(name, sizes.nameFont) + 36);
+    }
+    for (const { id, internal } of graph.states.values()) {
+      for (const { event } of internal) {
+        for (const count of [1, 9_999, 10_000, 2_000_000]) {
+          const text = textWidth(event, sizes.labelFont) + textWidth(countLabel(count), sizes.labelFont);
+          expect(box(id).width, `${event} ${count}`).toBeGreaterThanOrEqual(text + 46);
+        }
+      }
     }
     for (const transition of graph.edges.flatMap(({ transitions }) => transitions)) {
       for (const text of labelLines(transition)) {

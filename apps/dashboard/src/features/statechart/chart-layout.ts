@@ -29,8 +29,8 @@ export const sizes = {
   stateHeight: 42,
   /** Left and right of the name: padding, the dot, a gap. */
   stateExtraWidth: 46,
-  /** Beside an internal transition's words: padding, its sign, a gap, its count. */
-  internalExtraWidth: 60,
+  /** Beside an internal transition's words: padding, its sign, a gap, and its count of up to five characters. */
+  internalExtraWidth: 90,
   internalExtraHeight: 4,
   internalLineHeight: 20,
   /** Of the name of a state with states in it, and of the arrow into the first of them. */

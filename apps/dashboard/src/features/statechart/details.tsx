@@ -1,6 +1,6 @@
 import { use } from 'react';
 import { clockText } from '../../shared/format/moments.ts';
-import { exactDurationText } from '../../shared/format/quantities.ts';
+import { countText, exactDurationText } from '../../shared/format/quantities.ts';
 import { useNow } from '../../shared/ui/use-now.ts';
 import { MomentContext } from './chart-context.ts';
 import type { ChartState, ChartTransition } from './graph.ts';
@@ -11,7 +11,7 @@ const maxTimes = 5;
 
 /** How often and when a build was in a state, and for how long in all. */
 export function StateDetails({ state }: { readonly state: ChartState }) {
-  const { frames, at, isLive } = use(MomentContext);
+  const { frames, at, isLive, taken } = use(MomentContext);
   const nowMs = useNow();
   const stays = staysIn(frames, at, state.id);
   if (stays.length === 0) return <>{state.name}: not entered yet</>;
@@ -26,6 +26,16 @@ export function StateDetails({ state }: { readonly state: ChartState }) {
         {times.join(', ')}
       </span>
       {!state.isFinal && <span className="block">In it for {exactDurationText(spentMs)} in all</span>}
+      {state.internal.map(({ id, event }) => {
+        const count = taken.get(id) ?? 0;
+        return (
+          count > 0 && (
+            <span key={id} className="block">
+              {event} {timesText(count)}
+            </span>
+          )
+        );
+      })}
     </>
   );
 }
@@ -48,5 +58,5 @@ export function TransitionDetails({
 }
 
 function timesText(count: number): string {
-  return count === 1 ? 'once' : `${count} times`;
+  return count === 1 ? 'once' : `${countText(count)} times`;
 }

@@ -1,6 +1,7 @@
 import { RotateCw } from 'lucide-react';
 import { memo, use } from 'react';
 import { MomentContext } from './chart-context.ts';
+import { countLabel } from './count-label.ts';
 import type { ChartTransition } from './graph.ts';
 
 /** A transition that does something and stays, as a line in its state. */
@@ -25,7 +26,7 @@ const Line = memo(function Line({ transition, count, isLast }: LineProps) {
     >
       <RotateCw aria-hidden="true" className="size-3 shrink-0" />
       {transition.event}
-      {count > 1 && <span className="font-medium tabular-nums">×{count}</span>}
+      {count > 1 && <span className="font-medium tabular-nums">{countLabel(count)}</span>}
     </li>
   );
 });

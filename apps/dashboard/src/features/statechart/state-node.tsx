@@ -5,6 +5,7 @@ import { clockText } from '../../shared/format/moments.ts';
 import type { Tone } from '../../shared/jobs/job-display.ts';
 import { Tooltip } from '../../shared/ui/tooltip.tsx';
 import { MomentContext } from './chart-context.ts';
+import { countLabel } from './count-label.ts';
 import { StateDetails } from './details.tsx';
 import type { ChartState } from './graph.ts';
 import { InternalTransition } from './internal-transition.tsx';
@@ -158,7 +159,7 @@ function Repeated({ count }: { readonly count: number }) {
       aria-hidden="true"
       className="absolute -top-2.5 -right-2.5 rounded-full border border-line bg-panel px-1.5 text-[11px] leading-[18px] font-semibold text-muted tabular-nums"
     >
-      ×{count}
+      {countLabel(count)}
     </span>
   );
 }
