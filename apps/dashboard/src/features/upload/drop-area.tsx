@@ -1,17 +1,14 @@
-import { FileArchive, FolderUp, LoaderCircle, Upload } from 'lucide-react';
-import { type ChangeEvent, type ReactNode, useEffect, useEffectEvent, useRef } from 'react';
+import { LoaderCircle, Upload } from 'lucide-react';
+import { type ReactNode, useEffect, useEffectEvent } from 'react';
 import { useDropzone } from 'react-dropzone';
 import { countText } from '../../shared/format/quantities.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { thingsIn, thingsOf } from './dropped-things.ts';
-import { megabytesText, usualLimits } from './limits.ts';
 import type { Picked } from './read-choice.ts';
 import { panelId } from './use-upload.ts';
 
 /** The acceptable file types of a file chooser. */
 const archiveTypes = '.zip,.tgz,.gz,application/zip,application/gzip';
-/** Not in React's types, since no standard has it; every browser does. */
-const wholeFolder = { webkitdirectory: '' };
 
 interface DropAreaProps {
   /** What is being uploaded, so that a drop has to wait. */
@@ -83,47 +80,6 @@ function usePastedFiles(onFiles: (things: readonly File[]) => void): void {
     document.addEventListener('paste', onPaste);
     return () => document.removeEventListener('paste', onPaste);
   }, []);
-}
-
-interface InvitationProps {
-  readonly chooseArchive: () => void;
-  readonly onPicked: (picked: Picked) => void;
-}
-
-/** Nothing is chosen: says what can be, and how. */
-export function Invitation({ chooseArchive, onPicked }: InvitationProps) {
-  const folderInput = useRef<HTMLInputElement>(null);
-  const takeFolder = ({ target }: ChangeEvent<HTMLInputElement>): void => {
-    const files = [...(target.files ?? [])];
-    target.value = ''; // so that the same folder can be chosen again
-    if (files.length > 0) onPicked({ kind: 'folder', files });
-  };
-  return (
-    <div className="flex flex-col items-center gap-4 rounded-panel border-2 border-dashed border-line-strong/60 bg-panel px-4 py-7 text-center transition-colors hover:border-accent/70">
-      <Upload className="size-6 text-accent" aria-hidden="true" />
-      <div>
-        <p>
-          <strong className="font-semibold">Drop a website project</strong>
-          <span className="text-muted"> anywhere on this page</span>
-        </p>
-        <p className="mt-1 text-[13px] text-pretty text-muted">
-          An archive (.zip, .tar.gz) up to {megabytesText(usualLimits.maxUploadBytes)} or its folder: Vite, React, Vue,
-          Svelte or plain HTML
-        </p>
-      </div>
-      <div className="flex flex-wrap justify-center gap-2">
-        <Button kind="primary" onClick={chooseArchive}>
-          <FileArchive aria-hidden="true" />
-          Choose archive
-        </Button>
-        <Button onClick={() => folderInput.current?.click()}>
-          <FolderUp aria-hidden="true" />
-          Choose folder
-        </Button>
-      </div>
-      <input ref={folderInput} type="file" {...wholeFolder} multiple hidden onChange={takeFolder} />
-    </div>
-  );
 }
 
 interface ReadingProps {
