@@ -16,7 +16,9 @@ export function Away({ source, onSend, onCancel }: AwayProps) {
   return (
     <div className="flex flex-col gap-3 rounded-panel border border-line bg-panel p-4 shadow-panel">
       <div className="flex flex-wrap items-center gap-3">
-        <SourceLine source={source} />
+        <div className="flex min-w-0 flex-1 basis-48">
+          <SourceLine source={source} />
+        </div>
         <div className="flex gap-2">
           <Button size="small" onClick={onSend}>
             Try again now
