@@ -99,11 +99,14 @@ function MoreThanHeld({ total }: { readonly total: number }) {
   );
 }
 
+/** Who has builds that ended has seen how one comes here. */
 function NothingUnderWay({ search }: Pick<UnderWayProps, 'search'>) {
   const hasAny = useJobsValue(({ active }) => active.length > 0);
+  const hasEnded = useJobsValue(({ ended }) => ended.length > 0);
   if (isFiltered(search) && hasAny) {
     return <p className="p-4 text-muted">None of the builds under way matches the filter.</p>;
   }
+  if (hasEnded) return <p className="px-4 py-3.5 text-muted">Nothing is being built.</p>;
   return (
     <EmptyState icon={Hourglass} title="Nothing is being built.">
       <p>Drop a project above, and it shows here at once: its place in the queue, then every step.</p>
