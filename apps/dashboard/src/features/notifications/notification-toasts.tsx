@@ -1,8 +1,10 @@
 import { useRouter } from '@tanstack/react-router';
 import { maxNotifications, type Notification } from '@yardmaster/protocol';
+import { CircleCheck, CircleX, X } from 'lucide-react';
 import { type CSSProperties, useEffect, useEffectEvent } from 'react';
 import { Toaster, toast } from 'sonner';
 import { preferences } from '../../shared/preferences/preferences.ts';
+import { toastMs } from '../../shared/ui/toast-duration.ts';
 import { createArrivals, isShownAlready, type Told } from './arrivals.ts';
 import { playChimeOnce } from './chime.ts';
 import { showOnDesktop } from './desktop-notifications.ts';
@@ -10,9 +12,6 @@ import { countsText, displayOfType } from './notification-display.ts';
 import { NotificationToast, SummaryToast } from './notification-toast.tsx';
 import { useNotificationsStore } from './use-notifications.ts';
 
-const briefMs = 4_000;
-/** Ends are read by somebody who did not wait for them, and lead somewhere. */
-const endMs = 12_000;
 const summaryId = 'summary';
 /** As many as the list behind the bell holds. */
 const maxHeld = maxNotifications;
@@ -63,6 +62,7 @@ export function NotificationToasts() {
       offset={16}
       mobileOffset={12}
       style={toasterStyle}
+      icons={toastIcons}
       toastOptions={{ classNames: toastClasses, closeButtonAriaLabel: 'Close' }}
     />
   );
@@ -83,7 +83,7 @@ function show(notification: Notification): void {
   };
   toast.custom(() => <NotificationToast notification={notification} />, {
     id,
-    duration: displayOfType(type).isEnd ? endMs : briefMs,
+    duration: toastMs(displayOfType(type).isEnd ? 'end' : 'brief'),
     onDismiss: forget,
     onAutoClose: forget,
   });
@@ -93,7 +93,7 @@ function showSummary({ notifications, isLate }: Told): void {
   const title = isLate ? 'While you were away' : 'Several builds at once';
   toast.custom(() => <SummaryToast toastId={summaryId} title={title} message={`${countsText(notifications)}.`} />, {
     id: summaryId,
-    duration: endMs,
+    duration: toastMs('end'),
   });
 }
 
@@ -128,9 +128,27 @@ const toasterStyle = {
   fontFamily: 'inherit',
 } as CSSProperties; // React's type has no custom properties
 
+/** The frame of a build's toast for those of sonner too: its icons, its paddings and its place of the close button. */
+const toastIcons = {
+  error: <CircleX aria-hidden="true" />,
+  success: <CircleCheck aria-hidden="true" />,
+  close: <X aria-hidden="true" />,
+};
+
 const toastClasses = {
-  toast: 'data-[styled=true]:shadow-float!',
-  description: 'text-muted!',
+  // Sonner keeps the height it measured once: of a page that became narrower the last lines would be cut off.
+  toast:
+    'data-[expanded=true]:h-auto! data-[styled=true]:items-start! data-[styled=true]:gap-3! data-[styled=true]:py-3! ' +
+    'data-[styled=true]:pr-2! data-[styled=true]:pl-3.5! data-[styled=true]:shadow-float!',
+  icon: 'mx-0! mt-0.5! mb-0! size-4.5! [&>svg]:m-0! [&>svg]:size-4.5!',
+  content: 'min-w-0 flex-1 gap-0.5! text-sm! leading-5!',
+  title: 'font-medium! leading-5! wrap-anywhere',
+  description: 'text-[13px] leading-5! text-muted! wrap-anywhere',
+  actionButton:
+    'h-8! shrink-0 self-center rounded-lg! border! border-line! bg-panel! px-2.5! text-[13px]! text-fg! hover:bg-panel-2!',
+  closeButton:
+    'static! order-last size-7! shrink-0 transform-none! rounded-md! border-0! bg-transparent! text-muted! ' +
+    'hover:bg-panel-2! hover:text-fg! [&>svg]:size-4',
   error: '[&_[data-icon]]:text-bad',
   success: '[&_[data-icon]]:text-ok',
 };
