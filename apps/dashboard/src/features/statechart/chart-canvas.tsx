@@ -50,7 +50,7 @@ function Drawing({ shape, layout, size, focus }: DrawingProps) {
       tabIndex={0}
       onKeyDown={camera.onKeyDown}
       onFocus={camera.onFocus}
-      className="relative size-full -outline-offset-2"
+      className="size-full -outline-offset-2"
     >
       <ReactFlow
         nodes={elements[shape].nodes}

@@ -6,9 +6,10 @@ interface ChartControlsProps extends Pick<Camera, 'isFollowing' | 'onFollow' | '
   readonly canFollow: boolean;
 }
 
+/** In a corner of the chart; on a phone in a bar above it, where they cover nothing. */
 export function ChartControls({ canFollow, isFollowing, onFollow, onZoomIn, onZoomOut, onWhole }: ChartControlsProps) {
   return (
-    <div className="absolute bottom-3 left-3 z-10 flex gap-1.5">
+    <div className="absolute bottom-3 left-3 z-10 flex gap-1.5 max-sm:top-2 max-sm:bottom-auto">
       <IconButton label="Zoom in" className="size-8!" onClick={onZoomIn}>
         <Plus aria-hidden="true" />
       </IconButton>

@@ -1,17 +1,20 @@
 import { CatchBoundary } from '@tanstack/react-router';
 import { List, Workflow } from 'lucide-react';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import { lazy, Suspense, useMemo, useRef, useState } from 'react';
 import type { Replay } from '../../shared/replay/replay-build.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
+import { TroubleNote } from '../../shared/ui/trouble-note.tsx';
 import { MomentContext } from './chart-context.ts';
 import { StatesVisited } from './states-visited.tsx';
 import { chartMomentAt } from './visits.ts';
 
 const loadCanvas = () => import('./chart-canvas.tsx');
+const lazyCanvas = () => lazy(async () => ({ default: (await loadCanvas()).ChartCanvas }));
 // Wherever this module is loaded the chart will be drawn: its code need not wait for the build's history.
 void loadCanvas().catch(() => undefined);
-const ChartCanvas = lazy(async () => ({ default: (await loadCanvas()).ChartCanvas }));
+/** Replaced by another one when its code could not be loaded: React asks for the code only once. */
+let ChartCanvas = lazyCanvas();
 
 export interface StatechartProps {
   readonly replay: Replay;
@@ -26,16 +29,32 @@ export interface StatechartProps {
  * replayed, and to a screen reader what changes, is said by the page around it.
  */
 export function Statechart({ replay: { frames }, at, isLive }: StatechartProps) {
+  const area = useRef<HTMLDivElement>(null);
   const [isList, setIsList] = useState(false);
+  const [hasFailed, setHasFailed] = useState(false);
   const shown = useMemo(() => ({ ...chartMomentAt(frames, at), frames, at, isLive }), [frames, at, isLive]);
   const focus = [...shown.active].at(-1) ?? null;
   const list = <StatesVisited frames={frames} at={at} isLive={isLive} />;
+  if (hasFailed) {
+    const retry = () => {
+      // The button goes away: the focus stays at the chart.
+      area.current?.focus();
+      ChartCanvas = lazyCanvas();
+      setHasFailed(false);
+    };
+    return (
+      <div ref={area} tabIndex={-1} className={`flex flex-col ${areaLook}`}>
+        <ChartFailed onRetry={retry} />
+        <div className="min-h-0 flex-1">{list}</div>
+      </div>
+    );
+  }
   return (
-    <div className="relative h-[480px] min-h-0 lg:h-[560px]">
+    <div ref={area} tabIndex={-1} className={`${isList ? 'pt-12' : 'max-sm:pt-12'} ${areaLook}`}>
       {isList ? (
         list
       ) : (
-        <CatchBoundary getResetKey={() => 'chart'} errorComponent={() => list}>
+        <CatchBoundary getResetKey={() => 'chart'} errorComponent={() => null} onCatch={() => setHasFailed(true)}>
           <Suspense fallback={<Skeleton className="size-full rounded-none!" />}>
             <MomentContext value={shown}>
               <ChartCanvas focus={focus} />
@@ -44,12 +63,39 @@ export function Statechart({ replay: { frames }, at, isLive }: StatechartProps) 
         </CatchBoundary>
       )}
       {frames.length === 0 && !isList && (
-        <p className="absolute top-4 left-4 z-10 text-[13px] text-muted">No event yet: nothing is active.</p>
+        <p className="absolute top-4 left-4 z-10 text-[13px] text-muted max-sm:top-15">
+          No event yet: nothing is active.
+        </p>
       )}
-      <Button size="small" className="absolute top-3 right-3 z-10" onClick={() => setIsList(!isList)}>
+      {/* On a phone they are in a bar above the chart, where they cover nothing. */}
+      <div aria-hidden="true" className="absolute inset-x-0 top-0 h-12 border-b border-line sm:hidden" />
+      <Button
+        size="small"
+        className="absolute top-3 right-3 z-10 max-sm:top-6 max-sm:-translate-y-1/2"
+        onClick={() => setIsList(!isList)}
+      >
         {isList ? <Workflow aria-hidden="true" /> : <List aria-hidden="true" />}
         {isList ? 'Show as chart' : 'Show as list'}
       </Button>
+    </div>
+  );
+}
+
+const areaLook = 'relative h-[528px] min-h-0 outline-none sm:h-[480px] lg:h-[560px]';
+
+const failed = {
+  message: 'The chart could not be loaded.',
+  hint: 'The list below shows the same. If it does not work again either, reload the page.',
+};
+
+function ChartFailed({ onRetry }: { readonly onRetry: () => void }) {
+  return (
+    <div className="p-3">
+      <TroubleNote trouble={failed}>
+        <Button size="small" onClick={onRetry}>
+          Try again
+        </Button>
+      </TroubleNote>
     </div>
   );
 }

@@ -25,7 +25,7 @@ export function StatesVisited({ frames, at, isLive }: StatesVisitedProps) {
   }
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard
-    <div tabIndex={0} className="h-full overflow-y-auto px-2 pt-14 pb-3 -outline-offset-2 md:px-4">
+    <div tabIndex={0} className="h-full overflow-y-auto px-2 py-3 -outline-offset-2 md:px-4">
       <ol aria-label="States visited" className="max-w-2xl">
         {visited.map((state) => (
           <VisitedRow key={`${state.revision} ${state.id}`} {...state} isLive={isLive} />
