@@ -54,7 +54,7 @@ function SlimRow(props: InvitationProps) {
 
 function Wording() {
   return (
-    <p className="min-w-0">
+    <p className="min-w-0 text-balance">
       <strong className="font-semibold">Drop a website project</strong>
       <span className="text-muted"> anywhere on this page</span>
     </p>
