@@ -5,12 +5,18 @@ import { NotFoundPage } from './pages/not-found-page.tsx';
 import { PageFailed } from './pages/page-failed.tsx';
 import { Shell } from './shell.tsx';
 
+/** Where it is not told when the browser is idle: time for the first page to be there. */
+const idleAfterMs = 2_000;
+
 const rootRoute = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });
 
 const buildsPage = lazyRouteComponent(() => import('./pages/builds-page.tsx'), 'BuildsPage');
 const buildPage = lazyRouteComponent(() => import('./pages/build-page.tsx'), 'BuildPage');
 // The page that was opened is loaded while the server is asked who is signed in. Should that fail, the route tells.
-void (location.pathname === '/' ? buildsPage : buildPage).preload?.();
+const [opened, next] = location.pathname === '/' ? [buildsPage, buildPage] : [buildPage, buildsPage];
+void opened.preload?.();
+// Whoever sees one page opens the other next: its code comes when the browser has nothing else to do.
+whenIdle(() => void next.preload?.());
 
 const buildsRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -25,6 +31,12 @@ const buildRoute = createRoute({
   validateSearch: BuildSearch,
   component: buildPage,
 });
+
+function whenIdle(action: () => void): void {
+  // Not every browser tells when it is idle.
+  if (typeof requestIdleCallback === 'function') requestIdleCallback(action);
+  else setTimeout(action, idleAfterMs);
+}
 
 /** Whoever is signed in has no more to do there. */
 const signInRoute = createRoute({

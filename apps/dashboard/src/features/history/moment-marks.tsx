@@ -3,7 +3,7 @@ import type { Frame } from '../../shared/replay/replay-build.ts';
 import { describeEvent, type EventTone } from './describe-event.ts';
 
 /** With more events than these, marks would touch: how many there are is drawn instead of every one. */
-export const maxSingleMarks = 100;
+export const maxSingleMarks = 60;
 const maxColumns = 240;
 /** Lines between more attempts than these would be a pattern and tell nothing. */
 const maxAttemptLines = 40;

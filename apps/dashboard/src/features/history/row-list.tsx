@@ -2,7 +2,7 @@ import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 
 /** Up to here all rows are drawn, so that the browser's own search finds them; beyond only those in sight. */
-const maxRowsDrawn = 100;
+const maxRowsDrawn = 40;
 const overscanRows = 8;
 const pageRows = 10;
 /** How many pictures a row that is scrolled to may take until it can have the focus. */
