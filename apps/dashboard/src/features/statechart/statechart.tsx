@@ -1,6 +1,6 @@
 import { CatchBoundary } from '@tanstack/react-router';
 import { List, Workflow } from 'lucide-react';
-import { lazy, Suspense, useMemo, useRef, useState } from 'react';
+import { type ComponentType, lazy, Suspense, useMemo, useRef, useState } from 'react';
 import type { Replay } from '../../shared/replay/replay-build.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
@@ -9,12 +9,17 @@ import { MomentContext } from './chart-context.ts';
 import { StatesVisited } from './states-visited.tsx';
 import { chartMomentAt } from './visits.ts';
 
-const loadCanvas = () => import('./chart-canvas.tsx');
-const lazyCanvas = () => lazy(async () => ({ default: (await loadCanvas()).ChartCanvas }));
+type Canvas = ComponentType<{ readonly focus: string | null }>;
+
+let loadedCanvas: Canvas | null = null;
+const loadCanvas = async (): Promise<Canvas> => {
+  loadedCanvas = (await import('./chart-canvas.tsx')).ChartCanvas;
+  return loadedCanvas;
+};
+/** Made anew when its code could not be loaded: React asks for the code of one only once. */
+const lazyCanvas = (): Canvas => lazy(async () => ({ default: await loadCanvas() }));
 // Wherever this module is loaded the chart will be drawn: its code need not wait for the build's history.
 void loadCanvas().catch(() => undefined);
-/** Replaced by another one when its code could not be loaded: React asks for the code only once. */
-let ChartCanvas = lazyCanvas();
 
 export interface StatechartProps {
   readonly replay: Replay;
@@ -32,6 +37,8 @@ export function Statechart({ replay: { frames }, at, isLive }: StatechartProps) 
   const area = useRef<HTMLDivElement>(null);
   const [isList, setIsList] = useState(false);
   const [hasFailed, setHasFailed] = useState(false);
+  // What is there is drawn at once: React shows the place of something lazy for a third of a second, however soon it is there.
+  const [ChartCanvas, setChartCanvas] = useState(() => loadedCanvas ?? lazyCanvas());
   const shown = useMemo(() => ({ ...chartMomentAt(frames, at), frames, at, isLive }), [frames, at, isLive]);
   const focus = [...shown.active].at(-1) ?? null;
   const list = <StatesVisited frames={frames} at={at} isLive={isLive} />;
@@ -39,7 +46,7 @@ export function Statechart({ replay: { frames }, at, isLive }: StatechartProps) 
     const retry = () => {
       // The button goes away: the focus stays at the chart.
       area.current?.focus();
-      ChartCanvas = lazyCanvas();
+      setChartCanvas(lazyCanvas);
       setHasFailed(false);
     };
     return (
