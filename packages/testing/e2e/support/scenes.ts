@@ -23,7 +23,7 @@ export interface Scene {
   readonly inGuide?: readonly number[];
 }
 
-const phoneAndDesk = [390, 1440] as const;
+const phoneAndDesk = [390, 768, 1440] as const;
 
 const press = (name: string | RegExp) => (page: Page) => page.getByRole('button', { name }).first().click();
 const choose = (name: string) => (page: Page) => page.getByRole('radio', { name }).check();
