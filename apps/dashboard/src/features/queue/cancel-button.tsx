@@ -1,11 +1,11 @@
 import type { JobSummary } from '@yardmaster/protocol';
 import { X } from 'lucide-react';
 import { Popover } from 'radix-ui';
-import type { MouseEvent } from 'react';
+import { type MouseEvent, useRef } from 'react';
 import { toneOfStatus } from '../../shared/jobs/job-display.ts';
 import { useJobsStore } from '../../shared/jobs/jobs-context.ts';
 import { Button } from '../../shared/ui/button.tsx';
-import { handFocusOn } from '../../shared/ui/focus-page.ts';
+import { focusItem, handFocusOn } from '../../shared/ui/focus-page.ts';
 import { PopoverWindow } from '../../shared/ui/popover.tsx';
 
 interface CancelButtonProps {
@@ -20,12 +20,20 @@ interface CancelButtonProps {
  */
 export function CancelButton({ job, isPending, onCancel }: CancelButtonProps) {
   const store = useJobsStore();
+  const asked = useRef<{ readonly button: Element; readonly item: Element | null } | null>(null);
   const name = `${job.websiteName}, build ${job.buildNumber}`;
   const cancel = () => !isPending && onCancel();
   const clicked = (event: MouseEvent) => {
+    asked.current = { button: event.currentTarget, item: event.currentTarget.closest('li') };
     if (!isWaiting(store.find(job.id) ?? job)) return;
     event.preventDefault();
     cancel();
+  };
+  // The build may be cancelled before the window has gone, and the button with it that would get the focus back.
+  const giveFocusBack = (event: Event) => {
+    if (asked.current === null || asked.current.button.isConnected) return;
+    event.preventDefault();
+    focusItem(asked.current.item);
   };
   return (
     <Popover.Root>
@@ -37,7 +45,7 @@ export function CancelButton({ job, isPending, onCancel }: CancelButtonProps) {
           <span className="sr-only"> {name}</span>
         </Button>
       </Popover.Trigger>
-      <PopoverWindow aria-label={`Cancel ${name}`} className="w-72 p-4">
+      <PopoverWindow aria-label={`Cancel ${name}`} className="w-72 p-4" onCloseAutoFocus={giveFocusBack}>
         <p className="font-medium">Cancel this build?</p>
         <p className="mt-1 text-muted text-pretty">Its processes are ended. It can be built again from the start.</p>
         <div className="mt-3 flex justify-end gap-2">

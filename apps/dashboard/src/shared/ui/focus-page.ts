@@ -15,7 +15,14 @@ export function handFocusOn(control: HTMLElement | null): (() => void) | undefin
   if (control === null) return undefined;
   return () => {
     if (document.activeElement !== control) return;
-    const link = control.closest('li')?.querySelector<HTMLElement>('a[href]');
-    queueMicrotask(() => (link === null || link === undefined ? focusPage() : link.focus()));
+    const item = control.closest('li');
+    queueMicrotask(() => focusItem(item));
   };
+}
+
+/** Moves the focus to the link of a list's item, or when that has gone to the heading of the page. */
+export function focusItem(item: Element | null): void {
+  const link = item?.isConnected === true ? item.querySelector<HTMLElement>('a[href]') : null;
+  if (link === null) focusPage();
+  else link.focus();
 }
