@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const TIMEOUT_MS = 30_000;
 const END_TO_END_TIMEOUT_MS = 300_000;
+const POLL_TIMEOUT_MS = 60_000;
 
 export default defineConfig({
   test: {
@@ -21,6 +22,8 @@ export default defineConfig({
           include: ['packages/testing/e2e/**/*.e2e.ts'],
           testTimeout: END_TO_END_TIMEOUT_MS,
           hookTimeout: END_TO_END_TIMEOUT_MS,
+          // Looks again and again until it is so; on a busy machine a page may take its time.
+          expect: { poll: { timeout: POLL_TIMEOUT_MS } },
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },
