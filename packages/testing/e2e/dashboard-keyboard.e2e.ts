@@ -6,7 +6,6 @@ import type { Gate } from './support/gate.ts';
 import { useInstallation } from './support/installation.ts';
 import { focused, nextStops, tabTo } from './support/keyboard.ts';
 import { gatedProject, plainWebsite, zipOf } from './support/projects.ts';
-import { until } from './support/until.ts';
 
 // No test of this file touches a mouse.
 const installation = useInstallation({ YARDMASTER_WORKERS: '1', YARDMASTER_SLOTS: '1' });
@@ -107,30 +106,6 @@ describe('with a keyboard alone', () => {
     await page.locator('#main:focus, #main h1:focus').waitFor();
     expect(jobIdIn(page)).not.toBe(cancelledId);
     await untilEnded(installation.product, jobIdIn(page));
-  });
-
-  test('the focus stays in the list when the button that had it goes', async () => {
-    const { product } = installation;
-    const gate = await installation.newGate();
-    const { buildJobId } = (await product.api.uploadArchive('held', zipOf(gatedProject({ gate })))).website;
-    await gate.arrived('install', 1);
-    const page = await signIn();
-    await live(page);
-    await tabTo(page, /^Cancel held/);
-    await page.keyboard.press('Enter');
-    await tabTo(page, 'Cancel build');
-    await page.keyboard.press('Enter');
-    await untilEnded(product, buildJobId);
-    await expect.poll(() => focused(page)).toMatch(/^held/);
-    await tabTo(page, /^Retry held/);
-    gate.open();
-    await page.keyboard.press('Enter');
-    await page.getByRole('link', { name: 'held #2' }).first().waitFor();
-    expect(await focused(page)).toMatch(/^Retry held/);
-    // Its end would tell of itself on the next page, above what has the focus there.
-    await until('the retried build has ended', async () =>
-      (await product.api.queue()).totalActive === 0 ? true : null,
-    );
   });
 
   test('somebody goes through the history of a build: by keys, by slider, by its events', async () => {
