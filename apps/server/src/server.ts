@@ -5,7 +5,6 @@ import {
   createActors,
   createArtifactTokens,
   defaultPool,
-  type EventStore,
   type Log,
   type LogStore,
   type Orchestrator,
@@ -16,7 +15,7 @@ import {
   systemClock,
 } from '@yardmaster/application';
 import type { JobId } from '@yardmaster/domain';
-import { openSqliteEventStore } from '@yardmaster/event-store/sqlite';
+import { openEventStore } from '@yardmaster/event-store/open';
 import {
   connectNats,
   createLogFeed,
@@ -77,7 +76,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await mkdir(dataDir, { recursive: true });
     const listener = starts(await listen(settings));
     const addresses = createAddresses({ ...settings, port: listener.port });
-    const store = starts(await openStore(settings, onFatal));
+    const location = settings.eventStoreUrl ?? join(dataDir, 'events.sqlite');
+    const store = starts(await openEventStore(location, { onEnded: onFatal }));
     const logs = starts(openLogStore({ file: join(dataDir, 'logs.sqlite'), log }));
     const readModels = starts(
       openReadModels({
@@ -139,13 +139,6 @@ async function stopAll(parts: readonly Running[], log: Log): Promise<void> {
   for (const part of parts) {
     await part.stop().catch((error: unknown) => log.error({ error }, 'a part did not stop cleanly'));
   }
-}
-
-async function openStore({ eventStoreUrl, dataDir }: Settings, onEnded: ServerOptions['onFatal']): Promise<EventStore> {
-  if (eventStoreUrl === undefined) return openSqliteEventStore({ file: join(dataDir, 'events.sqlite'), onEnded });
-  // Loaded only where it is used: its client takes tens of megabytes.
-  const { openEventStoreDb } = await import('@yardmaster/event-store/eventstoredb');
-  return openEventStoreDb({ url: eventStoreUrl });
 }
 
 function openMessaging({

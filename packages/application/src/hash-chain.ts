@@ -24,19 +24,56 @@ export function eventHash(previousHash: string, { type, data, metadata }: Chaine
     .digest('hex');
 }
 
+/** Where a stream's chain breaks, and how. */
+export interface BrokenLink {
+  readonly stream: string;
+  readonly revision: number;
+  readonly reason: string;
+}
+
+/** The end of a stream's chain: with it, everything before it is given. */
+export interface ChainHead {
+  readonly revision: number;
+  readonly hash: string;
+}
+
+export interface ChainCheck {
+  /** Takes the next event; those of each stream come in order and from its first. Returns what is wrong with it. */
+  next(event: RecordedEvent): BrokenLink | null;
+  /** The last event of every stream so far. */
+  heads(): ReadonlyMap<string, ChainHead>;
+}
+
+/** Checks the chains of many streams at once, as their events come in the order of the store. */
+export function createChainCheck(): ChainCheck {
+  const heads = new Map<string, ChainHead>();
+  return {
+    next(event) {
+      const { stream, revision, metadata } = event;
+      const head = heads.get(stream) ?? { revision: -1, hash: genesisHash };
+      const expected = head.revision + 1;
+      heads.set(stream, { revision, hash: metadata.hash });
+      if (revision !== expected) {
+        return { stream, revision: expected, reason: `Revision ${expected} is missing.` };
+      }
+      if (metadata.revision !== revision || metadata.stream !== stream) {
+        return { stream, revision, reason: 'The event was moved from another place.' };
+      }
+      if (metadata.hash !== eventHash(head.hash, event)) {
+        return { stream, revision, reason: 'The event is not what was recorded.' };
+      }
+      return null;
+    },
+    heads: () => heads,
+  };
+}
+
 /** Where a stream's chain breaks, or null: `events` are the whole stream in order. */
-export function findBrokenLink(events: readonly RecordedEvent[]): { revision: number; reason: string } | null {
-  let previousHash = genesisHash;
-  for (const [index, event] of events.entries()) {
-    const { revision } = event;
-    if (revision !== index) return { revision: index, reason: `Revision ${index} is missing.` };
-    if (event.metadata.revision !== revision || event.metadata.stream !== event.stream) {
-      return { revision, reason: 'The event was moved from another place.' };
-    }
-    if (event.metadata.hash !== eventHash(previousHash, event)) {
-      return { revision, reason: 'The event is not what was recorded.' };
-    }
-    previousHash = event.metadata.hash;
+export function findBrokenLink(events: readonly RecordedEvent[]): BrokenLink | null {
+  const check = createChainCheck();
+  for (const event of events) {
+    const broken = check.next(event);
+    if (broken !== null) return broken;
   }
   return null;
 }
