@@ -55,8 +55,13 @@ export function createWireLog(store: EventStore): WireLog {
     for (;;) {
       const page = await store.readAll({ ...(taken === undefined ? {} : { after: taken }), limit: pageEvents });
       for (const event of page) {
-        add(event.stream, toWireEvent(event), new Date(event.recordedAt));
-        add(`$ce-${event.stream.split('-')[0]}`, systemEvent('$>', `${event.revision}@${event.stream}`), new Date());
+        const createdAt = new Date(event.recordedAt);
+        add(event.stream, toWireEvent(event), createdAt);
+        add(
+          `$ce-${event.stream.split('-')[0]}`,
+          systemEvent('$>', `${event.revision}@${event.stream}`, end),
+          createdAt,
+        );
         taken = event.position;
       }
       if (page.length < pageEvents) break;
@@ -64,7 +69,7 @@ export function createWireLog(store: EventStore): WireLog {
     for (const listener of listeners) listener();
   };
 
-  add('$stats-127.0.0.1:2113', systemEvent('$statsCollected', '{}'), new Date());
+  add('$stats-127.0.0.1:2113', systemEvent('$statsCollected', '{}', end), new Date(0));
   return {
     records,
     stream: streamOf,
@@ -79,9 +84,10 @@ export function createWireLog(store: EventStore): WireLog {
   };
 }
 
-function systemEvent(type: string, data: string): WireEvent {
+/** Its id comes from its position, so that it is the same whenever the log is made again. */
+function systemEvent(type: string, data: string, position: bigint): WireEvent {
   return {
-    id: crypto.randomUUID(),
+    id: `00000000-0000-4000-8000-${position.toString(16).padStart(12, '0')}`,
     type,
     contentType: type === '$>' ? 'application/octet-stream' : 'application/json',
     data: Buffer.from(data),

@@ -9,6 +9,8 @@ import { type AppendCall, createAppender, statusError } from './serve-append.ts'
 import { type ReadCall, serveRead } from './serve-read.ts';
 import { createWireLog } from './wire-log.ts';
 
+export { startWireServerProcess, type WireServerProcess } from './wire-server-process.ts';
+
 export interface WireServerOptions {
   /** Where the events are kept. Not stopped by the server; nothing else should append to it meanwhile. */
   readonly store: EventStore;
