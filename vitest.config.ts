@@ -1,8 +1,42 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 const TIMEOUT_MS = 30_000;
 const END_TO_END_TIMEOUT_MS = 300_000;
 const POLL_TIMEOUT_MS = 60_000;
+
+/** The started product has the machine to itself: after the other tests, one file at a time. */
+const endToEnd = (
+  name: string,
+  { eventStore, order, files }: { eventStore: 'sqlite' | 'eventstoredb'; order: number; files: readonly string[] },
+): TestProjectInlineConfiguration => ({
+  test: {
+    name,
+    include: files.map((file) => `packages/testing/e2e/${file}.e2e.ts`),
+    provide: { eventStore },
+    testTimeout: END_TO_END_TIMEOUT_MS,
+    hookTimeout: END_TO_END_TIMEOUT_MS,
+    // Looks again and again until it is so; on a busy machine a page may take its time.
+    expect: { poll: { timeout: POLL_TIMEOUT_MS } },
+    fileParallelism: false,
+    sequence: { groupOrder: order },
+  },
+});
+
+/**
+ * What can depend on the event store runs on both of them. The others look at pages (dashboard-keyboard, dashboard-looks,
+ * dashboard-statechart) or at processes (supervision) and would only see the same again, or need the file of SQLite
+ * (tampering).
+ */
+const ON_BOTH_STORES = [
+  'bad-uploads',
+  'command-line',
+  'dashboard-connection',
+  'dashboard-story',
+  'five-at-once',
+  'kills',
+  'live',
+  'templates',
+];
 
 export default defineConfig({
   test: {
@@ -15,19 +49,8 @@ export default defineConfig({
           hookTimeout: TIMEOUT_MS,
         },
       },
-      {
-        // The started product has the machine to itself: after the other tests, one file at a time.
-        test: {
-          name: 'end to end',
-          include: ['packages/testing/e2e/**/*.e2e.ts'],
-          testTimeout: END_TO_END_TIMEOUT_MS,
-          hookTimeout: END_TO_END_TIMEOUT_MS,
-          // Looks again and again until it is so; on a busy machine a page may take its time.
-          expect: { poll: { timeout: POLL_TIMEOUT_MS } },
-          fileParallelism: false,
-          sequence: { groupOrder: 1 },
-        },
-      },
+      endToEnd('end to end', { eventStore: 'sqlite', order: 1, files: ['*'] }),
+      endToEnd('end to end on EventStoreDB', { eventStore: 'eventstoredb', order: 2, files: ON_BOTH_STORES }),
     ],
   },
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { problemOf, type UploadFile } from './support/api.ts';
 import { untilEnded } from './support/builds.ts';
-import { brokenStreams, storeFile, withStore } from './support/histories.ts';
+import { brokenLinks, withStore } from './support/histories.ts';
 import { useInstallation } from './support/installation.ts';
 import { residentBytes } from './support/processes.ts';
 import { plainWebsite, zipOf } from './support/projects.ts';
@@ -140,7 +140,7 @@ const isStaged = (path: string): boolean => path.startsWith('staging/');
 
 /** The codes of all refusals that the store holds, in order. */
 function recordedRefusals(): Promise<readonly string[]> {
-  return withStore(storeFile(installation.product), async (store) => {
+  return withStore(installation.product.storeLocation, async (store) => {
     const events = await store.readStream('user-admin');
     return events
       .filter(({ type }) => type === 'UploadRefused')
@@ -195,5 +195,5 @@ test('none of it made a website or a build, and the chain of the refusals holds'
   const { product } = installation;
   const { completedJobs, totalActive } = await product.api.queue();
   expect([completedJobs.map(({ websiteName }) => websiteName), totalActive]).toEqual([['good'], 0]);
-  expect(await brokenStreams(storeFile(product))).toEqual([]);
+  expect(await brokenLinks(product.storeLocation)).toEqual([]);
 });

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { untilEnded } from './support/builds.ts';
 import type { Gate } from './support/gate.ts';
-import { brokenStreams, eventTypes, expectSoundHistories, storeFile, tamperedCopy } from './support/histories.ts';
+import { eventTypes, expectSoundHistories } from './support/histories.ts';
 import { useInstallation } from './support/installation.ts';
 import { getPage } from './support/pages.ts';
 import { isAlive, processesWith } from './support/processes.ts';
@@ -100,19 +99,4 @@ test('a build that fails by its own fault is not attempted again', async () => {
 
 test('histories of completed, failed, cancelled and retried builds replay to what was recorded', async () => {
   await expectSoundHistories(installation.product, jobIds);
-});
-
-test.each([
-  { column: 'data', revision: 2 },
-  { column: 'meta', revision: 0 },
-])('a copy of the store with changed $column of an event is found out', async ({ column, revision }) => {
-  const stream = `buildJob-${job(1)}`;
-  const file = storeFile(installation.product);
-  const event = `revision = ${revision} AND stream_id = (SELECT id FROM streams WHERE name = '${stream}')`;
-  const copy = tamperedCopy(file, {
-    copy: join(installation.newFolder(), 'events.sqlite'),
-    sql: `UPDATE events SET ${column} = json_set(${column}, '$.forged', 1) WHERE ${event}`,
-  });
-  expect(await brokenStreams(copy)).toEqual([`${stream}@${revision}: The event is not what was recorded.`]);
-  expect(await brokenStreams(file)).toEqual([]);
 });

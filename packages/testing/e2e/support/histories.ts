@@ -1,16 +1,17 @@
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { type EventStore, findBrokenLink, type RecordedEvent } from '@yardmaster/application';
+import { createChainCheck, type EventStore, type RecordedEvent } from '@yardmaster/application';
 import { isTerminal } from '@yardmaster/domain';
-import { openSqliteEventStore } from '@yardmaster/event-store/sqlite';
+import { openEventStore } from '@yardmaster/event-store/open';
 import { expect } from 'vitest';
 import type { Product } from './product.ts';
 
-const PAGE_EVENTS = 1_000;
+const PAGE_EVENTS = 500;
 
-/** Opens the store's file beside the running product, as one more process would, for as long as `use` takes. */
-export async function withStore<Result>(file: string, use: (store: EventStore) => Promise<Result>): Promise<Result> {
-  const store = await openSqliteEventStore({ file });
+/** Opens the store at a location beside the running product, as one more process would, for as long as `use` takes. */
+export async function withStore<Result>(
+  location: string,
+  use: (store: EventStore) => Promise<Result>,
+): Promise<Result> {
+  const store = await openEventStore(location);
   try {
     return await use(store);
   } finally {
@@ -18,41 +19,21 @@ export async function withStore<Result>(file: string, use: (store: EventStore) =
   }
 }
 
-export const storeFile = (product: Pick<Product, 'dataDir'>): string => join(product.dataDir, 'events.sqlite');
-
-/** The name of every stream that holds an event. */
-export async function streamNames(store: EventStore): Promise<readonly string[]> {
-  const names = new Set<string>();
-  for (let after: RecordedEvent['position'] | undefined; ; ) {
-    const page = await store.readAll({ limit: PAGE_EVENTS, ...(after === undefined ? {} : { after }) });
-    for (const { stream } of page) names.add(stream);
-    after = page.at(-1)?.position;
-    if (after === undefined) return [...names];
-  }
-}
-
-/** Streams whose hash chain does not hold. */
-export async function brokenStreams(file: string): Promise<readonly string[]> {
-  return withStore(file, async (store) => {
+/** Where the hash chain of a stream does not hold, of every stream of the store at that location. */
+export function brokenLinks(storeLocation: string): Promise<readonly string[]> {
+  return withStore(storeLocation, async (store) => {
+    const check = createChainCheck();
     const broken: string[] = [];
-    for (const stream of await streamNames(store)) {
-      const link = findBrokenLink(await store.readStream(stream));
-      if (link !== null) broken.push(`${stream}@${link.revision}: ${link.reason}`);
+    for (let after: RecordedEvent['position'] | undefined; ; ) {
+      const page = await store.readAll({ limit: PAGE_EVENTS, ...(after === undefined ? {} : { after }) });
+      for (const event of page) {
+        const link = check.next(event);
+        if (link !== null) broken.push(`${link.stream}@${link.revision}: ${link.reason}`);
+      }
+      after = page.at(-1)?.position;
+      if (after === undefined) return broken;
     }
-    return broken;
   });
-}
-
-/** A copy of the store's file as it is this moment, changed by the statement. */
-export function tamperedCopy(file: string, { copy, sql }: { readonly copy: string; readonly sql: string }): string {
-  const original = new DatabaseSync(file);
-  original.exec(`VACUUM INTO '${copy}'`);
-  original.close();
-  const tampered = new DatabaseSync(copy);
-  const { changes } = tampered.prepare(sql).run();
-  tampered.close();
-  expect(changes).toBe(1);
-  return copy;
 }
 
 /**
@@ -69,7 +50,7 @@ export async function expectSoundHistories(product: Product, jobIds: readonly st
       history.map(({ revision, metadata }) => ({ revision, state: metadata.to })),
     );
   }
-  expect(await brokenStreams(storeFile(product))).toEqual([]);
+  expect(await brokenLinks(product.storeLocation)).toEqual([]);
 }
 
 export async function eventTypes(product: Product, jobId: string): Promise<readonly string[]> {

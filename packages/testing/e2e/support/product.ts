@@ -29,6 +29,8 @@ export interface Product {
   readonly token: string;
   readonly pid: number;
   readonly dataDir: string;
+  /** Where its events are: a file in its data directory, or a connection string. */
+  readonly storeLocation: string;
   readonly api: Api;
   /** The running children (`server`, `nats-server`, `worker-1`) and their pids. */
   processes(): Readonly<Record<string, number>>;
@@ -64,11 +66,13 @@ export async function startProduct({ dataDir, env = {} }: { dataDir: string; env
   const [url, token, instanceId] = [inDataDir('server-url'), inDataDir('admin-token'), inDataDir('instance-id')];
 
   const processes = () => runRecords(dataDir);
+  const server = env.EVENTSTORE_URL;
   return {
     url,
     token,
     pid,
     dataDir,
+    storeLocation: server ?? join(dataDir, 'events.sqlite'),
     api: createApi({ url, token }),
     processes,
     buildProcesses: () => processesWith(`YARDMASTER_BUILD_OWNER=${instanceId}/`),
@@ -92,7 +96,8 @@ export async function startProduct({ dataDir, env = {} }: { dataDir: string; env
       await untilDead(all);
     },
     stop: () => endChild(child, 'SIGTERM'),
-    command: (...args) => runCommand(args, { YARDMASTER_DATA_DIR: dataDir }),
+    command: (...args) =>
+      runCommand(args, { YARDMASTER_DATA_DIR: dataDir, ...(server === undefined ? {} : { EVENTSTORE_URL: server }) }),
     lastLogs: () => `${said.out()}${said.err()}\n${logTails(dataDir)}`,
   };
 }

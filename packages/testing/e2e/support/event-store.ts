@@ -1,0 +1,92 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { inject } from 'vitest';
+import { repositoryRoot } from './product.ts';
+import { until } from './until.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** What a project of vitest.config.ts runs the product on. */
+    readonly eventStore: 'sqlite' | 'eventstoredb';
+  }
+}
+
+const wireServerFile = join(repositoryRoot, 'packages', 'event-store', 'testing', 'wire-server', 'main.ts');
+
+/** Whether these tests run the product on a server in place of its own SQLite file. */
+export const runsOnServer = (): boolean => inject('eventStore') === 'eventstoredb';
+
+/** A server of the event store, a process of its own that the product is told the address of. */
+export interface EventStoreServer {
+  /** The connection string; the same over restarts. */
+  readonly url: string;
+  /** `host:port`, as messages name it. */
+  readonly address: string;
+  /** Resolves when it listens, on what it had stored before. */
+  start(): Promise<void>;
+  /** SIGKILL; resolves when it is dead. */
+  kill(): Promise<void>;
+  /** SIGTERM; idempotent. */
+  stop(): Promise<void>;
+}
+
+/** A server that keeps its events in the folder and is yet to be started. Its port is free now and stays its own. */
+export async function createEventStoreServer(folder: string): Promise<EventStoreServer> {
+  const port = await freePort();
+  const address = `127.0.0.1:${port}`;
+  let running: ChildProcessByStdio<null, Readable, Readable> | null = null;
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    const child = running;
+    running = null;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  }
+
+  return {
+    url: `esdb://${address}?tls=false`,
+    address,
+    async start() {
+      const args = ['--disable-warning=ExperimentalWarning', wireServerFile];
+      const options = ['--file', join(folder, 'wire-server.sqlite'), '--port', String(port)];
+      const child = spawn(process.execPath, [...args, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+      running = child;
+      let said = '';
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.setEncoding('utf8').on('data', (chunk: string) => {
+          said += chunk;
+        });
+      }
+      await until('the event store listens', () => {
+        if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode}: ${said}`);
+        return said.includes(address) ? true : null;
+      });
+    },
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+  };
+}
+
+/**
+ * Below the ports that the system gives to outgoing connections (from 32768 on Linux): while the server is away its port
+ * is taken by nobody, not even by a client whose attempts to connect would in the end meet themselves.
+ */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const probe = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(probe, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    probe.close();
+    await once(probe, 'close');
+    return port;
+  }
+}
