@@ -1,4 +1,9 @@
-export { createMemoryEventStore, type MemoryEventStoreOptions } from './memory/memory-event-store.ts';
+export {
+  createMemoryEventStore,
+  createMemoryLog,
+  type MemoryEventStoreOptions,
+  type MemoryLog,
+} from './memory/memory-event-store.ts';
 export { isStreamName, type PreparedEvent, prepareAppend } from './prepare-append.ts';
 export {
   EventStoreNotOpened,

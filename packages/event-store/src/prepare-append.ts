@@ -1,6 +1,7 @@
 import {
   type ExpectedRevision,
   InvalidAppend,
+  maxAppendBytes,
   maxEventBytes,
   maxEventsPerAppend,
   type NewEvent,
@@ -8,6 +9,7 @@ import {
 
 /** An event in the form in which it is stored: two JSON texts and what an index or a comparison needs beside them. */
 export interface PreparedEvent {
+  /** In small letters, however it was given: capitals do not make a UUID another one. */
   readonly eventId: string;
   readonly type: string;
   readonly data: string;
@@ -43,11 +45,28 @@ export function prepareAppend(
   if (events.length > maxEventsPerAppend) {
     throw new InvalidAppend(`${events.length} events in one append; at most ${maxEventsPerAppend} are possible.`);
   }
-  if (events.length > 1 && new Set(events.map((event) => event.metadata.eventId)).size < events.length) {
+  const prepared = events.map(prepareEvent);
+  if (events.length > 1 && new Set(prepared.map((event) => event.eventId)).size < events.length) {
     throw new InvalidAppend('Two events of one append have the same id.');
   }
-  return events.map(prepareEvent);
+  assertFits(prepared);
+  return prepared;
 }
+
+/** Counting bytes is needed only where the number of characters leaves it open. */
+function assertFits(events: readonly PreparedEvent[]): void {
+  const characters = sum(events, ({ type, data, metadata }) => type.length + data.length + metadata.length);
+  if (characters * maxBytesPerCodeUnit <= maxAppendBytes) return;
+  const bytes = sum(events, ({ type, data, metadata }) => 2 * type.length + bytesOf(data) + bytesOf(metadata));
+  if (bytes > maxAppendBytes) {
+    throw new InvalidAppend(`An append of ${bytes} bytes; at most ${maxAppendBytes} are possible.`);
+  }
+}
+
+const bytesOf = (text: string): number => Buffer.byteLength(text);
+
+const sum = <T>(items: readonly T[], sizeOf: (item: T) => number): number =>
+  items.reduce((total, item) => total + sizeOf(item), 0);
 
 function prepareEvent(event: NewEvent): PreparedEvent {
   const { eventId } = event.metadata;
@@ -59,14 +78,13 @@ function prepareEvent(event: NewEvent): PreparedEvent {
   assertStorable(event.metadata, 'metadata', 0);
   const data = JSON.stringify(event.data);
   const metadata = JSON.stringify(event.metadata);
-  // Counting bytes is needed only where the number of characters leaves it open.
   if ((data.length + metadata.length) * maxBytesPerCodeUnit > maxEventBytes) {
-    const bytes = Buffer.byteLength(data) + Buffer.byteLength(metadata);
+    const bytes = bytesOf(data) + bytesOf(metadata);
     if (bytes > maxEventBytes) {
       throw new InvalidAppend(`Event ${eventId} has ${bytes} bytes; at most ${maxEventBytes} are possible.`);
     }
   }
-  return { eventId, type: event.type, data, metadata };
+  return { eventId: eventId.toLowerCase(), type: event.type, data, metadata };
 }
 
 function assertStorable(value: unknown, path: string, depth: number): void {

@@ -58,19 +58,6 @@ async function openOverTheWire(): Promise<OpenedEventStore> {
 
 eventStoreContract({ name: 'EventStoreDB over the wire', open: openOverTheWire });
 
-const realServer = process.env.EVENTSTORE_URL;
-if (realServer !== undefined) {
-  eventStoreContract({
-    name: 'EventStoreDB on the server at EVENTSTORE_URL',
-    async open() {
-      const { open, stop } = createInstances(() => realServer);
-      const close = async () => void (await stop());
-      return { store: await open(), second: open, reopen: open, close };
-    },
-    skips: [{ name: 'has no last position while it is empty', reason: 'the server outlives the test run' }],
-  });
-}
-
 /** Reads a subscription on until it has seen so many events. */
 function readerOf(subscription: AsyncIterable<EventBatch>) {
   const seen: RecordedEvent[] = [];

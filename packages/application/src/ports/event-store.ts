@@ -108,6 +108,13 @@ export interface EventStore {
 export const maxEventsPerAppend = 500;
 export const maxEventBytes = 1_000_000;
 
+/**
+ * The most bytes that all events of one append may take together: data and metadata as JSON, and each type twice its
+ * length. So an EventStoreDB counts, which refuses more than 1 MiB where it is set up as it comes. One event that keeps
+ * to {@link maxEventBytes} always fits.
+ */
+export const maxAppendBytes = 1_040_000;
+
 export class EventStoreUnavailable extends Error {
   readonly code = 'event-store-unavailable';
   override readonly name = 'EventStoreUnavailable';

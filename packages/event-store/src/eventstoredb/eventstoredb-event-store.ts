@@ -1,17 +1,25 @@
-import { excludeSystemEvents, START } from '@eventstore/db-client';
+import { excludeSystemEvents, START, streamNameFilter } from '@eventstore/db-client';
 import { type EventStore, EventStoreUnavailable, type RecordedEvent } from '@yardmaster/application';
 import { prepareAppend } from '../prepare-append.ts';
 import { append } from './append.ts';
 import { connect } from './connection.ts';
 import { readAllPages, readAllPagesBackwards, readStreamPages } from './read.ts';
 import { identifyStore } from './store-identity.ts';
-import { compareLogPositions, fromPosition, logPositionOf, toRecorded } from './stored-form.ts';
+import { compareLogPositions, fromPosition, logPositionOf, type StoredRecord, toRecorded } from './stored-form.ts';
 import { followLog, maxBufferedEvents } from './subscribe.ts';
 
 export interface EventStoreDbOptions {
   /** A connection string, `esdb://127.0.0.1:2113?tls=false`. Never logged: it may hold a password. */
   readonly url: string;
+  /**
+   * For a server that is shared: every stream is called `<prefix><stream>` there, and nothing else is seen. Letters and
+   * digits and a dash at the end, so that no prefix is the beginning of another. A store without a prefix sees the
+   * streams of those with one.
+   */
+  readonly streamPrefix?: string;
 }
+
+const streamPrefixForm = /^([A-Za-z][A-Za-z0-9]{0,31}-)?$/;
 
 /**
  * Opens an event store on an EventStoreDB server, version 22.6 or later.
@@ -20,15 +28,19 @@ export interface EventStoreDbOptions {
  * its events together exceed the server's `--max-append-size` (1 MiB by default). What other programs and the server
  * itself store is not seen. A call that finds the connection lost tries once more, and throws EventStoreUnavailable
  * when the server is still not there; a subscription waits for it.
- * Rejects with EventStoreUnavailable when the server cannot be reached.
+ * Rejects with EventStoreUnavailable when the server cannot be reached, and with a RangeError for a bad prefix.
  */
-export async function openEventStoreDb({ url }: EventStoreDbOptions): Promise<EventStore> {
+export async function openEventStoreDb({ url, streamPrefix = '' }: EventStoreDbOptions): Promise<EventStore> {
+  if (!streamPrefixForm.test(streamPrefix)) throw new RangeError(`"${streamPrefix}" is no prefix of stream names.`);
   const connection = connect(url);
   const { client } = connection;
-  const storeId = await identifyStore(connection).catch(async (error: unknown) => {
+  const identity = await identifyStore(connection, streamPrefix).catch(async (error: unknown) => {
     await connection.close();
     throw error;
   });
+  // A server that is shared may hold much before our first event, and would be searched through for it.
+  const beginning = streamPrefix === '' ? START : identity.position;
+  const toEvents = (records: readonly StoredRecord[]) => toRecorded(records, streamPrefix);
   const stopping = new AbortController();
   const appendsUnderWay = new Set<Promise<unknown>>();
   const assertRunning = () => {
@@ -38,14 +50,15 @@ export async function openEventStoreDb({ url }: EventStoreDbOptions): Promise<Ev
     AbortSignal.any(signal === undefined ? [stopping.signal] : [stopping.signal, signal]);
 
   return {
-    storeId,
+    storeId: identity.storeId,
     async append(stream, expectedRevision, newEvents) {
       assertRunning();
       const events = prepareAppend(stream, expectedRevision, newEvents);
-      const appending = append(connection, { stream, expectedRevision, events });
+      const appending = append(connection, { stream: `${streamPrefix}${stream}`, expectedRevision, events });
       appendsUnderWay.add(appending);
       try {
-        return await appending;
+        const result = await appending;
+        return result.ok ? result : { ...result, stream };
       } finally {
         appendsUnderWay.delete(appending);
       }
@@ -53,8 +66,12 @@ export async function openEventStoreDb({ url }: EventStoreDbOptions): Promise<Ev
     async readStream(stream, { fromRevision = 0, limit = Number.POSITIVE_INFINITY } = {}) {
       assertRunning();
       const events: RecordedEvent[] = [];
-      for await (const page of readStreamPages(connection, { stream, fromRevision, limit })) {
-        for (const event of toRecorded(page)) events.push(event);
+      for await (const page of readStreamPages(connection, {
+        stream: `${streamPrefix}${stream}`,
+        fromRevision,
+        limit,
+      })) {
+        for (const event of toEvents(page)) events.push(event);
       }
       return events;
     },
@@ -62,23 +79,24 @@ export async function openEventStoreDb({ url }: EventStoreDbOptions): Promise<Ev
       assertRunning();
       const events: RecordedEvent[] = [];
       if (limit <= 0) return events;
-      const start = after === undefined ? undefined : fromPosition(after);
+      const start = after === undefined ? beginning : fromPosition(after);
       for await (const page of readAllPages(connection, { after: start, wanted: limit })) {
-        for (const event of toRecorded(page)) events.push(event);
+        for (const event of toEvents(page)) events.push(event);
         if (events.length >= limit) break;
       }
       return events.slice(0, limit);
     },
     subscribeToAll({ after, signal } = {}) {
-      const start = after === undefined ? START : fromPosition(after);
+      const start = after === undefined ? beginning : fromPosition(after);
       // Spares the wire the server's statistics, of which a quiet server stores more than of anything else.
-      const filter = excludeSystemEvents();
+      const filter = streamPrefix === '' ? excludeSystemEvents() : streamNameFilter({ prefixes: [streamPrefix] });
       return followLog({
         open: (last) =>
           client.subscribeToAll(
             { fromPosition: last === undefined ? start : logPositionOf(last), filter },
             { highWaterMark: maxBufferedEvents },
           ),
+        toEvents,
         signal: untilStopped(signal),
       });
     },
@@ -87,18 +105,21 @@ export async function openEventStoreDb({ url }: EventStoreDbOptions): Promise<Ev
       return followLog({
         open: (last) =>
           client.subscribeToStream(
-            stream,
+            `${streamPrefix}${stream}`,
             { fromRevision: last === undefined ? start : last.revision },
             { highWaterMark: maxBufferedEvents },
           ),
+        toEvents,
         signal: untilStopped(signal),
       });
     },
     async lastPosition() {
       assertRunning();
       for await (const page of readAllPagesBackwards(connection)) {
-        const [last] = toRecorded(page);
+        const [last] = toEvents(page);
         if (last !== undefined) return last.position;
+        const [oldest] = page.slice(-1).map(logPositionOf);
+        if (beginning !== START && oldest !== undefined && compareLogPositions(oldest, beginning) < 0) break;
       }
       return null;
     },

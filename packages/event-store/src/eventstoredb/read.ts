@@ -47,16 +47,14 @@ export async function* readStreamPages(
 /** Every record of the store after a position, in pages, for as long as the reader asks and there are more. */
 export async function* readAllPages(
   connection: Connection,
-  { after, wanted }: { readonly after: LogPosition | undefined; readonly wanted: number },
+  { after, wanted }: { readonly after: LogPosition | typeof START; readonly wanted: number },
 ): StreamPages {
   // One more than wanted: unlike a subscription, a read returns the event at the position where it starts.
   const maxCount = Math.min(Math.max(wanted + 1, minAllPageEvents), maxPageEvents);
   for (let cursor = after; ; ) {
     const from = cursor;
-    const page = await readPage(connection, (client) =>
-      client.readAll({ ...options, fromPosition: from ?? START, maxCount }),
-    );
-    const fresh = page.filter((record) => from === undefined || compareLogPositions(logPositionOf(record), from) > 0);
+    const page = await readPage(connection, (client) => client.readAll({ ...options, fromPosition: from, maxCount }));
+    const fresh = page.filter((record) => from === START || compareLogPositions(logPositionOf(record), from) > 0);
     if (fresh.length > 0) yield fresh;
     const last = page.at(-1);
     if (last === undefined || page.length < maxCount) return;
@@ -64,18 +62,19 @@ export async function* readAllPages(
   }
 }
 
-/** Every record of the store, the last one first. */
+/** Every record of the store, the last one first. The first page is small: what is wanted is mostly near the end. */
 export async function* readAllPagesBackwards(connection: Connection): StreamPages {
   let cursor: LogPosition | undefined;
   for (;;) {
     const from = cursor;
+    const maxCount = from === undefined ? minAllPageEvents : maxPageEvents;
     const page = await readPage(connection, (client) =>
-      client.readAll({ ...options, direction: BACKWARDS, fromPosition: from ?? END, maxCount: minAllPageEvents }),
+      client.readAll({ ...options, direction: BACKWARDS, fromPosition: from ?? END, maxCount }),
     );
     const fresh = page.filter((record) => from === undefined || compareLogPositions(logPositionOf(record), from) < 0);
     if (fresh.length > 0) yield fresh;
     const last = fresh.at(-1);
-    if (last === undefined || page.length < minAllPageEvents) return;
+    if (last === undefined || page.length < maxCount) return;
     cursor = logPositionOf(last);
   }
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Position as LogPosition } from '@eventstore/db-client';
 import { jsonEvent, NO_STREAM } from '@eventstore/db-client';
 import { z } from 'zod';
 import type { Connection } from './connection.ts';
@@ -14,40 +15,43 @@ const Identity = z.object({ storeId: z.uuid() });
 /** What a server before 22.6 sends for "no position" when a stream is read: the largest number there is. */
 const noPosition = 0xffff_ffff_ffff_ffffn;
 
+export interface StoreIdentity {
+  readonly storeId: string;
+  /** Where the id is stored. Whoever opens a store writes it first, so a store with a prefix has no event before it. */
+  readonly position: LogPosition;
+}
+
 /**
  * The id of the server's data: kept in that data, as the first event of a stream of its own, so that it is the same for
  * every process and changes only when the data is another. Written by whoever opens the store first.
  * Throws EventStoreUnavailable when the server is not there or is older than 22.6.
  */
-export async function identifyStore(connection: Connection): Promise<string> {
-  const stored = (await readIdentity(connection)) ?? (await writeIdentity(connection));
-  if (logPositionOf(stored).commit === noPosition) {
+export async function identifyStore(connection: Connection, streamPrefix: string): Promise<StoreIdentity> {
+  const stream = `${streamPrefix}${identityStream}`;
+  const stored = (await readIdentity(connection, stream)) ?? (await writeIdentity(connection, stream));
+  const position = logPositionOf(stored);
+  if (position.commit === noPosition) {
     throw unavailable('opening the store', new Error('server version 22.6 or later is needed'));
   }
   const { success, data } = Identity.safeParse(stored.data);
-  if (!success) throw unavailable('opening the store', new Error(`stream "${identityStream}" is not ours`));
-  return data.storeId;
+  if (!success) throw unavailable('opening the store', new Error(`stream "${stream}" is not ours`));
+  return { storeId: data.storeId, position };
 }
 
-async function readIdentity(connection: Connection): Promise<StoredRecord | undefined> {
-  for await (const [first] of readStreamPages(connection, { stream: identityStream, fromRevision: 0, limit: 1 })) {
-    return first;
-  }
+async function readIdentity(connection: Connection, stream: string): Promise<StoredRecord | undefined> {
+  for await (const [first] of readStreamPages(connection, { stream, fromRevision: 0, limit: 1 })) return first;
   return undefined;
 }
 
-async function writeIdentity(connection: Connection): Promise<StoredRecord> {
+async function writeIdentity(connection: Connection, stream: string): Promise<StoredRecord> {
   const event = jsonEvent({ type: identityType, data: { storeId: randomUUID() } });
   try {
-    await connection.client.appendToStream(identityStream, event, {
-      expectedRevision: NO_STREAM,
-      requiresLeader: true,
-    });
+    await connection.client.appendToStream(stream, event, { expectedRevision: NO_STREAM, requiresLeader: true });
   } catch (error) {
     // Another process may have written it at the same time; the first one counts.
     if (failureOf(error) !== 'wrong-expected-revision') throw unavailable('opening the store', error);
   }
-  const stored = await readIdentity(connection);
+  const stored = await readIdentity(connection, stream);
   if (stored === undefined) throw unavailable('opening the store', new Error('its id cannot be read back'));
   return stored;
 }

@@ -46,21 +46,25 @@ export function logPositionOf(record: StoredRecord): LogPosition {
   return record.position;
 }
 
-/** The events among these records: the server's own, links, and what other programs wrote are left out. */
-export const toRecorded = (records: readonly StoredRecord[]): RecordedEvent[] =>
-  records.flatMap((record) => (isOurs(record) ? [recorded(record)] : []));
+/**
+ * The events among these records, with the names of their streams as we know them: the server's own, links, what other
+ * programs wrote and streams without the prefix are left out.
+ */
+export const toRecorded = (records: readonly StoredRecord[], streamPrefix: string): RecordedEvent[] =>
+  records.flatMap((record) => (isOurs(record, streamPrefix) ? [recorded(record, streamPrefix)] : []));
 
 /** Ours carry their own id in the metadata too: no link does, no copy, and nothing that another program writes. */
-function isOurs({ id, metadata }: StoredRecord): boolean {
-  return typeof metadata === 'object' && metadata !== null && 'eventId' in metadata && sameId(id, metadata.eventId);
+function isOurs({ id, metadata, streamId }: StoredRecord, streamPrefix: string): boolean {
+  if (typeof metadata !== 'object' || metadata === null || !('eventId' in metadata)) return false;
+  return sameId(id, metadata.eventId) && streamId.startsWith(streamPrefix);
 }
 
 /** The server may write a UUID in small letters where it was given large ones. */
 export const sameId = (a: string, b: unknown): boolean => typeof b === 'string' && a.toLowerCase() === b.toLowerCase();
 
-function recorded(record: StoredRecord): RecordedEvent {
+function recorded(record: StoredRecord, streamPrefix: string): RecordedEvent {
   return {
-    stream: record.streamId,
+    stream: record.streamId.slice(streamPrefix.length),
     revision: Number(record.revision),
     position: toPosition(logPositionOf(record)),
     recordedAt: record.created.toISOString(),

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AllStreamSubscription, StreamSubscription } from '@eventstore/db-client';
 import type { EventBatch } from '@yardmaster/application';
 import { failureOf, unavailable } from './failure.ts';
-import { recordOf, type StoredRecord, toRecorded } from './stored-form.ts';
+import { recordOf, type StoredRecord } from './stored-form.ts';
 
 /** Events that wait for a slow reader; beyond them the server is made to wait, and rereads its log later. */
 export const maxBufferedEvents = 256;
@@ -19,6 +19,7 @@ type LiveEvents = AllStreamSubscription | StreamSubscription;
 export interface FollowLogOptions {
   /** Opens a subscription that starts after the record `last`, or where the reader wanted to start. */
   readonly open: (last: StoredRecord | undefined) => LiveEvents;
+  readonly toEvents: (records: readonly StoredRecord[]) => EventBatch;
   readonly signal: AbortSignal;
 }
 
@@ -29,7 +30,11 @@ export interface FollowLogOptions {
  * the call breaks, the next one starts after the last record that the reader was given; what had been received but not
  * handed over is received again. Ends when the signal aborts; throws when the server refuses.
  */
-export async function* followLog({ open, signal }: FollowLogOptions): AsyncGenerator<EventBatch, void, undefined> {
+export async function* followLog({
+  open,
+  toEvents,
+  signal,
+}: FollowLogOptions): AsyncGenerator<EventBatch, void, undefined> {
   let last: StoredRecord | undefined;
   let failures = 0;
   while (!signal.aborted) {
@@ -39,7 +44,7 @@ export async function* followLog({ open, signal }: FollowLogOptions): AsyncGener
       for await (const records of receive(open(last), signal)) {
         failures = 0;
         last = records.at(-1);
-        const events = toRecorded(records);
+        const events = toEvents(records);
         if (events.length > 0) yield events;
         if (signal.aborted) return;
       }

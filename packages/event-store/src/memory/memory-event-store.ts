@@ -7,14 +7,26 @@ import {
   type RecordedEvent,
 } from '@yardmaster/application';
 import type { EventMetadata } from '@yardmaster/domain';
-import { createBell, follow } from '../follow.ts';
+import { type Bell, createBell, follow } from '../follow.ts';
 import { fromPosition, toPosition } from '../number-position.ts';
 import { type PreparedEvent, prepareAppend } from '../prepare-append.ts';
 
 export interface MemoryEventStoreOptions {
+  /** What is kept; a log of its own by default. Instances on one log see what the others append, as on one file. */
+  readonly log?: MemoryLog;
+  /** Identity of a log of its own. */
   readonly storeId?: string;
   /** Gives `recordedAt`; the system clock by default. */
   readonly now?: () => Date;
+}
+
+/** The events of a store, which outlive its instances. For {@link createMemoryEventStore} alone to look into. */
+export interface MemoryLog {
+  readonly storeId: string;
+  readonly all: StoredEvent[];
+  readonly streams: Map<string, StoredEvent[]>;
+  /** One for each instance that runs. */
+  readonly bells: Set<Bell>;
 }
 
 interface StoredEvent extends PreparedEvent {
@@ -27,15 +39,19 @@ interface StoredEvent extends PreparedEvent {
 /** The most events that a subscription yields at once. */
 const maxBatchEvents = 1_000;
 
+export function createMemoryLog(storeId: string = randomUUID()): MemoryLog {
+  return { storeId, all: [], streams: new Map(), bells: new Set() };
+}
+
 /**
- * An event store in memory for tests and simulations: everything of the contract but durability. Every read parses the
- * stored JSON anew, so that no reader can change what another one sees.
+ * An event store in memory for tests and simulations: everything of the contract, as long as the process and the log
+ * live. Every read parses the stored JSON anew, so that no reader can change what another one sees.
  */
 export function createMemoryEventStore(options: MemoryEventStoreOptions = {}): EventStore {
-  const { storeId = randomUUID(), now = () => new Date() } = options;
-  const all: StoredEvent[] = [];
-  const streams = new Map<string, StoredEvent[]>();
+  const { log = createMemoryLog(options.storeId), now = () => new Date() } = options;
+  const { storeId, all, streams, bells } = log;
   const bell = createBell();
+  bells.add(bell);
 
   const assertRunning = () => {
     if (bell.stopped) throw new EventStoreUnavailable('The event store has been stopped.');
@@ -50,7 +66,7 @@ export function createMemoryEventStore(options: MemoryEventStoreOptions = {}): E
       stored.push(recorded);
       all.push(recorded);
     }
-    bell.ring();
+    for (const each of bells) each.ring();
     return { ok: true, revision: stored.length - 1, position: toPosition(all.length) };
   };
 
@@ -105,6 +121,7 @@ export function createMemoryEventStore(options: MemoryEventStoreOptions = {}): E
     },
     comparePositions: (a, b) => fromPosition(a) - fromPosition(b),
     async stop() {
+      bells.delete(bell);
       bell.stop();
     },
   };

@@ -6,16 +6,14 @@ export interface OpenedEventStore {
   /** Stops every instance that was opened, and removes the data where it can. */
   close(): Promise<void>;
   /** Ends the instance (by killing it, where that is possible) and opens another one on the same data. */
-  reopen?(): Promise<EventStore>;
+  reopen(): Promise<EventStore>;
   /** Opens another instance on the same data beside the first. */
-  second?(): Promise<EventStore>;
+  second(): Promise<EventStore>;
 }
 
 export interface ContractCase {
   /** What must hold, as a sentence about the store. */
   readonly name: string;
-  /** What an adapter must offer for the case to run. */
-  readonly needs?: 'reopen' | 'second';
   run(opened: OpenedEventStore): Promise<void>;
 }
 
@@ -46,10 +44,4 @@ export async function readEverything(store: EventStore, from: Position | null): 
     if (last === undefined) return events;
     position = last.position;
   }
-}
-
-/** Makes {@link OpenedEventStore.reopen} or `second` callable; the suite has checked that it is there. */
-export function required<T>(ability: T | undefined): T {
-  if (ability === undefined) throw new Error('The adapter offers no such ability, and declares no skip for the case.');
-  return ability;
 }

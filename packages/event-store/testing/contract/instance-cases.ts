@@ -1,12 +1,11 @@
 import { expect } from 'vitest';
 import { aStream, idsOf, someEvents } from '../an-event.ts';
-import { after, type ContractCase, collect, readEverything, required } from './contract-case.ts';
+import { after, type ContractCase, collect, readEverything } from './contract-case.ts';
 
 /** What holds between instances on the same data: one after the other, and side by side. */
 export const instanceCases: readonly ContractCase[] = [
   {
     name: 'keeps every append that resolved, with revisions, positions and identity',
-    needs: 'reopen',
     async run({ store, reopen }) {
       const start = await store.lastPosition();
       const streams = Array.from({ length: 20 }, () => aStream());
@@ -15,7 +14,7 @@ export const instanceCases: readonly ContractCase[] = [
       const first = await store.append(stream, 'no_stream', events);
       await Promise.all(streams.slice(1).map((name) => store.append(name, 'no_stream', someEvents(2))));
       const before = await readEverything(store, start);
-      const reopened = await required(reopen)();
+      const reopened = await reopen();
       expect(reopened.storeId).toBe(store.storeId);
       expect(await readEverything(reopened, start)).toEqual(before);
       expect(await reopened.append(stream, 'no_stream', events)).toEqual(first);
@@ -25,21 +24,19 @@ export const instanceCases: readonly ContractCase[] = [
   },
   {
     name: 'finishes the appends under way before it stops',
-    needs: 'reopen',
     async run({ store, reopen }) {
       const streams = Array.from({ length: 50 }, () => aStream());
       const appends = streams.map((stream) => store.append(stream, 'no_stream', someEvents(2)));
       await store.stop();
       expect((await Promise.all(appends)).every((result) => result.ok)).toBe(true);
-      const reopened = await required(reopen)();
+      const reopened = await reopen();
       for (const stream of streams) expect(await reopened.readStream(stream)).toHaveLength(2);
     },
   },
   {
     name: 'shows an append to another instance as soon as it has resolved',
-    needs: 'second',
     async run({ store, second }) {
-      const other = await required(second)();
+      const other = await second();
       expect(other.storeId).toBe(store.storeId);
       const stream = aStream();
       await store.append(stream, 'no_stream', someEvents(2));
@@ -52,9 +49,8 @@ export const instanceCases: readonly ContractCase[] = [
   },
   {
     name: 'lets exactly one of concurrent appends by two instances win',
-    needs: 'second',
     async run({ store, second }) {
-      const other = await required(second)();
+      const other = await second();
       const stream = aStream();
       for (let revision = -1; revision < 30; revision++) {
         const expected = revision === -1 ? 'no_stream' : revision;
@@ -66,9 +62,8 @@ export const instanceCases: readonly ContractCase[] = [
   },
   {
     name: 'delivers to its subscribers what two instances append, once and in order',
-    needs: 'second',
     async run({ store, second }) {
-      const other = await required(second)();
+      const other = await second();
       const start = await store.lastPosition();
       const shared = aStream();
       const seen = [store, other].map((one) => collect(one.subscribeToAll(after(start)), (all) => all.length >= 400));

@@ -1,7 +1,7 @@
 import type { EventStore, Position } from '@yardmaster/application';
 import { expect } from 'vitest';
 import { aStream, idsOf, someEvents } from '../an-event.ts';
-import { after, type ContractCase, collect, readEverything, required } from './contract-case.ts';
+import { after, type ContractCase, collect, readEverything } from './contract-case.ts';
 
 /** Writers that append to streams of their own until each has made `appends` appends, of one to three events. */
 async function hammer(
@@ -227,12 +227,11 @@ const ending: readonly ContractCase[] = [
 const reconnecting: readonly ContractCase[] = [
   {
     name: 'resumes after the last position seen, in another instance, without gap or duplicate',
-    needs: 'reopen',
     async run({ store, reopen }) {
       const start = await store.lastPosition();
       await hammer(store, { writers: 5, appends: 30 });
       const before = await collect(store.subscribeToAll(after(start)), (all) => all.length >= 100);
-      const reopened = await required(reopen)();
+      const reopened = await reopen();
       const writing = hammer(reopened, { writers: 5, appends: 30 });
       const rest = 2 * 5 * 60 - before.length;
       const position = before.at(-1)?.position ?? null;
