@@ -53,11 +53,11 @@ export function createChainCheck(): ChainCheck {
       const head = heads.get(stream) ?? { revision: -1, hash: genesisHash };
       const expected = head.revision + 1;
       heads.set(stream, { revision, hash: metadata.hash });
-      if (revision !== expected) {
-        return { stream, revision: expected, reason: `Revision ${expected} is missing.` };
-      }
       if (metadata.revision !== revision || metadata.stream !== stream) {
         return { stream, revision, reason: 'The event was moved from another place.' };
+      }
+      if (revision !== expected) {
+        return { stream, revision: expected, reason: `Revision ${expected} is missing.` };
       }
       if (metadata.hash !== eventHash(head.hash, event)) {
         return { stream, revision, reason: 'The event is not what was recorded.' };
@@ -66,6 +66,19 @@ export function createChainCheck(): ChainCheck {
     },
     heads: () => heads,
   };
+}
+
+/**
+ * One hash for a whole store: SHA-256 (hex) over the line `stream revision hash` of every stream, in the order of their
+ * names. Two stores with the same digest hold the same histories, whatever their positions are.
+ */
+export function digestOfHeads(heads: ReadonlyMap<string, ChainHead>): string {
+  const digest = createHash('sha256');
+  for (const stream of [...heads.keys()].sort()) {
+    const head = heads.get(stream);
+    digest.update(`${stream} ${head?.revision} ${head?.hash}\n`);
+  }
+  return digest.digest('hex');
 }
 
 /** Where a stream's chain breaks, or null: `events` are the whole stream in order. */

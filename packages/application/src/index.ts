@@ -17,3 +17,4 @@ export * from './use-cases/people.ts';
 export * from './use-cases/replay-build.ts';
 export * from './use-cases/request-build.ts';
 export * from './use-cases/retry-build.ts';
+export * from './use-cases/verify-store.ts';

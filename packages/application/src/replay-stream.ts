@@ -1,4 +1,5 @@
-import type { Decider, DomainEvent, StateValue } from '@yardmaster/domain';
+import { type Decider, type DomainEvent, NewerSchemaVersion, type StateValue } from '@yardmaster/domain';
+import { z } from 'zod';
 import { canonicalJson } from './hash-chain.ts';
 import type { RecordedEvent } from './ports/event-store.ts';
 
@@ -8,17 +9,18 @@ export class StreamDrift extends Error {
   override readonly name = 'StreamDrift';
   readonly stream: string;
   readonly revision: number;
+  readonly reason: string;
 
   constructor(stream: string, revision: number, reason: string) {
     super(`${stream} drifts at revision ${revision}: ${reason}`);
     this.stream = stream;
     this.revision = revision;
+    this.reason = reason;
   }
 }
 
 /**
- * Folds recorded events into `state`, one after the other. Every event must be one that the model accepts, and must lead
- * to the state value that was recorded with it; anything else throws {@link StreamDrift}.
+ * Folds recorded events into `state`, one after the other, as {@link replayEvent} does with each of them.
  */
 export function replayEvents<State, Command, Event extends DomainEvent>(
   decider: Decider<State, Command, Event>,
@@ -28,26 +30,43 @@ export function replayEvents<State, Command, Event extends DomainEvent>(
   return events.reduce((current, event) => replayEvent(decider, current, event), state);
 }
 
-function replayEvent<State, Command, Event extends DomainEvent>(
+/**
+ * The state after one more recorded event. It must be one that the model accepts, and must lead to the state value that
+ * was recorded with it, whichever version of the model recorded it; anything else throws {@link StreamDrift}.
+ */
+export function replayEvent<State, Command, Event extends DomainEvent>(
   decider: Decider<State, Command, Event>,
   state: State,
   recorded: RecordedEvent,
 ): State {
   const { stream, revision, type, data, metadata } = recorded;
+  const drift = (reason: string) =>
+    new StreamDrift(stream, revision, `${reason}${otherVersion(decider.machineVersion, metadata.machineVersion)}`);
   let event: Event;
   try {
     event = decider.parseEvent(type, data, metadata.schemaVersion);
   } catch (error) {
-    throw new StreamDrift(stream, revision, `${type} has data that no schema accepts: ${String(error)}`);
+    if (error instanceof NewerSchemaVersion) throw drift(error.message);
+    throw drift(`${type} has data that no schema accepts: ${problemsOf(error)}.`);
   }
   const evolution = decider.evolve(state, event);
-  if (!evolution.ok) throw new StreamDrift(stream, revision, evolution.drift);
+  if (!evolution.ok) throw drift(evolution.drift);
   const reached = decider.stateValue(evolution.state);
   if (!sameStateValue(reached, metadata.to)) {
     const [now, then] = [JSON.stringify(reached), JSON.stringify(metadata.to)];
-    throw new StreamDrift(stream, revision, `${type} leads to ${now}; recorded was ${then}.`);
+    throw drift(`${type} leads to ${now}; recorded was ${then}.`);
   }
   return evolution.state;
+}
+
+/** A difference in version does not excuse drift; it says where to look for the cause. */
+function otherVersion(today: number, recorded: number): string {
+  return recorded === today ? '' : ` It was recorded by version ${recorded} of the model; this program has ${today}.`;
+}
+
+function problemsOf(error: unknown): string {
+  if (!(error instanceof z.ZodError)) return error instanceof Error ? error.message : String(error);
+  return error.issues.map(({ path, message }) => `${path.join('.') || 'event'}: ${message}`).join('; ');
 }
 
 const sameStateValue = (a: StateValue, b: StateValue) => canonicalJson(a) === canonicalJson(b);

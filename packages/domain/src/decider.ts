@@ -31,15 +31,25 @@ export type Evolution<State> =
 export interface Decider<State, Command, Event extends DomainEvent> {
   /** Stream names are `<category>-<id>`. */
   readonly category: string;
+  /**
+   * Recorded with every event. Raised with each change of what the model accepts, where events lead, or of an event's
+   * schema; the histories of every earlier version still have to be reproduced.
+   */
   readonly machineVersion: number;
+  /** The types of all events that a stream of this category may hold. */
+  readonly eventTypes: readonly Event['type'][];
   initialState(): State;
   decide(command: Command, state: State, context: DecisionContext): Decision<Event>;
   evolve(state: State, event: Event): Evolution<State>;
   /** The state as recorded in metadata `from` and `to`. */
   stateValue(state: State): StateValue;
-  /** Validates stored data (any schema version, upcast first) and returns the current shape. Throws on bad data. */
+  /**
+   * Validates stored data of any schema version and returns the current shape, through the upcasters. Throws on bad data,
+   * and {@link NewerSchemaVersion} where this program is older than the event.
+   */
   parseEvent(type: string, data: unknown, schemaVersion: number): Event;
-  schemaVersion(event: Event): number;
+  /** The version in which events of this type are recorded today. */
+  schemaVersion(event: Pick<Event, 'type'>): number;
 }
 
 export const accept = <Event>(...events: Event[]): Decision<Event> => ({ ok: true, events });

@@ -7,6 +7,8 @@ export * from './build-job/status.ts';
 export * from './build-job/steps.ts';
 export * from './build-job/timers.ts';
 export * from './decider.ts';
+export * from './deciders.ts';
+export * from './event-versions.ts';
 export * from './ids.ts';
 export * from './log/log.ts';
 export * from './preview/preview.ts';

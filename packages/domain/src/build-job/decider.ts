@@ -1,5 +1,6 @@
 import { initialTransition, transition } from 'xstate';
 import { accept, type Decider, type Decision, type DecisionContext, reject } from '../decider.ts';
+import { versionedEvents } from '../event-versions.ts';
 import type { WorkerId } from '../ids.ts';
 import type { BuildJobCommand, Report } from './commands.ts';
 import { BuildJobEvent, terminalEventTypes } from './events.ts';
@@ -29,8 +30,7 @@ export const buildJobDecider: Decider<BuildJobSnapshot, BuildJobCommand, BuildJo
     return { ok: true, state: next };
   },
   stateValue: (state) => state.value,
-  parseEvent: (type, data) => BuildJobEvent.parse({ type, data }),
-  schemaVersion: () => 1,
+  ...versionedEvents(BuildJobEvent, {}),
 };
 
 function propose(

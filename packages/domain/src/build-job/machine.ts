@@ -3,7 +3,7 @@ import type { ArtifactId, WorkerId } from '../ids.ts';
 import type { Annotation, BuildJobEvent, BuildJobEventOf } from './events.ts';
 import { completedText, progressAtStep, type Step, startingServerText, startingText, textAtStep } from './steps.ts';
 
-/** What the chart's boxes and arrows mean today; raised when a change makes old histories end elsewhere. */
+/** Raised with every change of the chart or of an event's schema; see `Decider.machineVersion`. */
 export const buildJobMachineVersion = 1;
 
 export interface Failure {

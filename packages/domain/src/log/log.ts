@@ -1,6 +1,7 @@
 import { initialTransition, type SnapshotFrom, setup, transition } from 'xstate';
 import { z } from 'zod';
 import { accept, type Decider } from '../decider.ts';
+import { versionedEvents } from '../event-versions.ts';
 import { ArtifactId } from '../ids.ts';
 
 /** A build's log once it is complete, in `log-<jobId>`: where it is kept, and what is missing from it. */
@@ -36,6 +37,5 @@ export const logDecider: Decider<LogSnapshot, LogCommand, LogEvent> = {
       ? { ok: true, state: transition(logMachine, state, event)[0] }
       : { ok: false, drift: 'The log is sealed already.' },
   stateValue: (state) => state.value,
-  parseEvent: (type, data) => LogEvent.parse({ type, data }),
-  schemaVersion: () => 1,
+  ...versionedEvents(LogEvent, {}),
 };

@@ -1,6 +1,7 @@
 import { assign, initialTransition, type SnapshotFrom, setup, transition } from 'xstate';
 import { z } from 'zod';
 import { accept, type Decider, reject } from '../decider.ts';
+import { versionedEvents } from '../event-versions.ts';
 import { ArtifactId, Timestamp, UserId, WebsiteId } from '../ids.ts';
 
 /**
@@ -91,6 +92,5 @@ export const previewDecider: Decider<PreviewSnapshot, PreviewCommand, PreviewEve
       ? { ok: true, state: transition(previewMachine, state, event)[0] }
       : { ok: false, drift: `The preview machine refuses ${event.type} in ${JSON.stringify(state.value)}.` },
   stateValue: (state) => state.value,
-  parseEvent: (type, data) => PreviewEvent.parse({ type, data }),
-  schemaVersion: () => 1,
+  ...versionedEvents(PreviewEvent, {}),
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accept, type Decider, type Evolution, reject } from '../decider.ts';
+import { versionedEvents } from '../event-versions.ts';
 import { NotificationId, Timestamp } from '../ids.ts';
 
 export const Role = z.enum(['user', 'operator', 'admin']);
@@ -132,8 +133,7 @@ export const userDecider: Decider<UserState, UserCommand, UserEvent> = {
     return evolveUser(state, event);
   },
   stateValue: (state) => state.status,
-  parseEvent: (type, data) => UserEvent.parse({ type, data }),
-  schemaVersion: () => 1,
+  ...versionedEvents(UserEvent, {}),
 };
 
 function evolveUser(state: UserState, event: UserEvent): Evolution<UserState> {

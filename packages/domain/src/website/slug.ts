@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accept, type Decider, reject } from '../decider.ts';
+import { versionedEvents } from '../event-versions.ts';
 import { WebsiteId } from '../ids.ts';
 import { Slug } from './website.ts';
 
@@ -31,8 +32,7 @@ export const slugDecider: Decider<SlugState, SlugCommand, SlugEvent> = {
       ? { ok: true, state: { status: 'reserved', websiteId: event.data.websiteId } }
       : { ok: false, drift: 'The label is reserved already.' },
   stateValue: (state) => state.status,
-  parseEvent: (type, data) => SlugEvent.parse({ type, data }),
-  schemaVersion: () => 1,
+  ...versionedEvents(SlugEvent, {}),
 };
 
 /** Room for "-<number>" after the slug within the 63 characters of a host label. */

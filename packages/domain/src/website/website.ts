@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BuildSettings } from '../build-job/events.ts';
 import { accept, type Decider, type Evolution, reject } from '../decider.ts';
+import { versionedEvents } from '../event-versions.ts';
 import { JobId, UserId } from '../ids.ts';
 
 /** A name as it is stored. Stored data is checked, never changed: a replay has to see what the live state saw. */
@@ -109,6 +110,5 @@ export const websiteDecider: Decider<WebsiteState, WebsiteCommand, WebsiteEvent>
     }
   },
   stateValue: (state) => state.status,
-  parseEvent: (type, data) => WebsiteEvent.parse({ type, data }),
-  schemaVersion: () => 1,
+  ...versionedEvents(WebsiteEvent, {}),
 };

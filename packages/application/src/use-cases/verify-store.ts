@@ -1,0 +1,184 @@
+import { type AnyDecider, EventMetadata, deciders as everyDecider } from '@yardmaster/domain';
+import { createChainCheck, digestOfHeads } from '../hash-chain.ts';
+import type { EventStore, Position, RecordedEvent } from '../ports/event-store.ts';
+import { splitStreamName } from '../projections/projection.ts';
+import { replayEvent, StreamDrift } from '../replay-stream.ts';
+
+/**
+ * What can be wrong with a stream, from one of its events on:
+ * - `unreadable`: what stands there is not an event with its metadata;
+ * - `broken-link`: the event is not the one that was recorded, or one is missing before it;
+ * - `drift`: the event is what was recorded, and the models of this program do not lead where it led then;
+ * - `unknown-category`: this program has no model for the stream.
+ */
+export type FindingKind = 'unreadable' | 'broken-link' | 'drift' | 'unknown-category';
+
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly stream: string;
+  readonly revision: number;
+  readonly reason: string;
+}
+
+/** Events that were recorded in a version that is not today's: of a category's model, or of an event type's schema. */
+export interface OtherVersion {
+  readonly kind: 'model' | 'schema';
+  /** A category, or an event type. */
+  readonly of: string;
+  readonly version: number;
+  readonly current: number;
+  readonly events: number;
+}
+
+export interface VerifyProgress {
+  readonly events: number;
+  readonly streams: number;
+  readonly findings: number;
+}
+
+export interface StoreReport extends VerifyProgress {
+  /** The first {@link maxNamedFindings}; of each stream the first that its chain shows, and the first of its replay. */
+  readonly named: readonly Finding[];
+  /** At most {@link maxOtherVersions}. */
+  readonly otherVersions: readonly OtherVersion[];
+  /** Of the ends of all chains: two stores without findings and with the same digest hold the same histories. */
+  readonly digest: string;
+}
+
+export interface VerifyStoreOptions {
+  readonly store: EventStore;
+  readonly signal?: AbortSignal;
+  /** Called after every page of events. */
+  readonly onProgress?: (progress: VerifyProgress) => void;
+  /** The models to replay with; those of this program by default. */
+  readonly deciders?: readonly AnyDecider[];
+}
+
+/** The findings that a report names; it counts all. */
+export const maxNamedFindings = 100;
+/** The other versions that a report tells apart. */
+export const maxOtherVersions = 100;
+const pageEvents = 1_000;
+
+/**
+ * Reads a whole store once, in its order, up to what was its last event at the start, and checks of every stream that its
+ * chain holds and that the models reproduce it. What has a finding is set aside, and the others go on: a stream that drifts
+ * is not replayed further, one whose chain is broken not looked at at all. Changes nothing, so it may run beside a product
+ * in use. Keeps the last state of every stream in memory, but no events. Rejects with the reason of `signal` when that
+ * aborts, and as the store does when it cannot be read.
+ */
+export async function verifyStore({ store, signal, onProgress, deciders }: VerifyStoreOptions): Promise<StoreReport> {
+  const verification = createVerification(deciders ?? everyDecider);
+  for await (const events of pagesOf(store)) {
+    signal?.throwIfAborted();
+    for (const event of events) verification.next(event);
+    onProgress?.(verification.progress());
+  }
+  return verification.report();
+}
+
+/** Everything up to the event that is the last one now: a store in use would never end. */
+async function* pagesOf(store: EventStore): AsyncGenerator<readonly RecordedEvent[]> {
+  const end = await store.lastPosition();
+  let after: Position | undefined;
+  while (end !== null && (after === undefined || store.comparePositions(after, end) < 0)) {
+    const page = await store.readAll({ ...(after !== undefined && { after }), limit: pageEvents });
+    yield page.filter(({ position }) => store.comparePositions(position, end) <= 0);
+    after = page.at(-1)?.position ?? end;
+  }
+}
+
+interface Verification {
+  next(event: RecordedEvent): void;
+  progress(): VerifyProgress;
+  report(): StoreReport;
+}
+
+/** How far a stream could be followed; what no longer can be is null or false, and is not looked at again. */
+interface Followed {
+  chainHolds: boolean;
+  decider: AnyDecider | null;
+  state: unknown;
+}
+
+function createVerification(models: readonly AnyDecider[]): Verification {
+  const byCategory = new Map(models.map((decider) => [decider.category, decider]));
+  const chains = createChainCheck();
+  const streams = new Map<string, Followed>();
+  const versions = createVersionCount();
+  const named: Finding[] = [];
+  let [events, findings] = [0, 0];
+
+  function find(kind: FindingKind, { stream, revision, reason }: Omit<Finding, 'kind'>): void {
+    findings += 1;
+    if (named.length < maxNamedFindings) named.push({ kind, stream, revision, reason });
+  }
+
+  function follow({ stream, revision }: RecordedEvent): Followed {
+    const { category } = splitStreamName(stream);
+    const decider = byCategory.get(category) ?? null;
+    if (decider === null) {
+      find('unknown-category', { stream, revision, reason: `This program has no model for "${category}".` });
+    }
+    const followed = { chainHolds: true, decider, state: decider?.initialState() };
+    streams.set(stream, followed);
+    return followed;
+  }
+
+  function checkChain(followed: Followed, event: RecordedEvent): void {
+    const { stream, revision, metadata } = event;
+    followed.chainHolds = false;
+    if (!EventMetadata.safeParse(metadata).success) {
+      const reason = 'What is stored beside the event is not what every event has.';
+      return find('unreadable', { stream, revision, reason });
+    }
+    const broken = chains.next(event);
+    if (broken !== null) return find('broken-link', broken);
+    followed.chainHolds = true;
+  }
+
+  function replay(followed: Followed, decider: AnyDecider, event: RecordedEvent): void {
+    versions.count(decider, event);
+    try {
+      followed.state = replayEvent(decider, followed.state, event);
+    } catch (error) {
+      if (!(error instanceof StreamDrift)) throw error;
+      find('drift', error);
+      followed.decider = null;
+    }
+  }
+
+  const progress = () => ({ events, streams: streams.size, findings });
+  return {
+    next(event) {
+      events += 1;
+      const followed = streams.get(event.stream) ?? follow(event);
+      if (followed.chainHolds) checkChain(followed, event);
+      if (followed.chainHolds && followed.decider !== null) replay(followed, followed.decider, event);
+    },
+    progress,
+    report: () => ({ ...progress(), named, otherVersions: versions.all(), digest: digestOfHeads(chains.heads()) }),
+  };
+}
+
+function createVersionCount() {
+  const counted = new Map<string, OtherVersion>();
+
+  function add(version: Omit<OtherVersion, 'events'>): void {
+    const key = `${version.kind} ${version.of} ${version.version}`;
+    const events = counted.get(key)?.events ?? 0;
+    if (events === 0 && counted.size >= maxOtherVersions) return;
+    counted.set(key, { ...version, events: events + 1 });
+  }
+
+  return {
+    count(decider: AnyDecider, { type, metadata: { machineVersion, schemaVersion } }: RecordedEvent): void {
+      const [model, schema] = [decider.machineVersion, decider.schemaVersion({ type })];
+      if (machineVersion !== model) {
+        add({ kind: 'model', of: decider.category, version: machineVersion, current: model });
+      }
+      if (schemaVersion !== schema) add({ kind: 'schema', of: type, version: schemaVersion, current: schema });
+    },
+    all: (): readonly OtherVersion[] => [...counted.values()],
+  };
+}
