@@ -1,36 +1,24 @@
-import type { Actor, Decider, DomainEvent, EventMetadata, Rejection } from '@yardmaster/domain';
-import { eventHash, genesisHash } from './hash-chain.ts';
+import type { DomainEvent } from '@yardmaster/domain';
+import {
+  type Deciding,
+  type Decisions,
+  decideInTurn,
+  type Envelope,
+  type HandleResult,
+  type Known,
+  type Loaded,
+  type SentCommand,
+  type StreamName,
+} from './decide-in-turn.ts';
+import { genesisHash } from './hash-chain.ts';
 import type { Clock } from './ports/clock.ts';
-import type { EventStore, ExpectedRevision, NewEvent, Position } from './ports/event-store.ts';
+import { type EventStore, InvalidAppend, type Position } from './ports/event-store.ts';
 import { replayEvents } from './replay-stream.ts';
 
-/** Who sends a command, and what it belongs to. */
-export interface Envelope {
-  readonly actor: Actor;
-  /** Ties together everything that one request set off; the stream's own id by default. */
-  readonly correlationId?: string;
-  /** The event or message that made this command necessary. */
-  readonly causationId?: string | null;
-  readonly traceparent?: string | null;
-}
-
-export interface Loaded<State> {
-  readonly state: State;
-  /** The stream's last revision; -1 when there is no stream yet. */
-  readonly revision: number;
-}
-
-export type HandleResult<State, Event> =
-  | (Loaded<State> & {
-      readonly ok: true;
-      readonly events: readonly Event[];
-      /** Of the last appended event; null when the command had already taken effect. */
-      readonly position: Position | null;
-    })
-  | (Loaded<State> & { readonly ok: false; readonly rejection: Rejection });
+export type { Envelope, HandleResult, Loaded } from './decide-in-turn.ts';
 
 /**
- * One actor per stream: commands to one stream are handled one at a time in the order of their arrival, those to
+ * One actor per stream: commands to one stream are decided one after the other in the order of their arrival, those to
  * different streams side by side. An actor keeps its state in memory and leaves when idle; the store stays the only
  * truth, so any number of processes may have an actor for the same stream.
  */
@@ -39,15 +27,20 @@ export interface StreamActors<State, Command, Event> {
    * Decides on the current state and appends what was decided. A lost race (another process appended first) is decided
    * again on the new state, at most {@link maxConflicts} times. Throws when the store is unavailable (the outcome is then
    * unknown: send the command again), the stream has drifted, or the mailbox is full.
+   *
+   * Commands that come while an append is under way are decided together and appended as one. Nobody can tell, but by
+   * the speed: each is decided on what those before it lead to and gets its own result, after the append has succeeded.
    */
   handle(id: string, command: Command, envelope: Envelope): Promise<HandleResult<State, Event>>;
-  /** The state at `atLeastRevision` or later. */
+  /** The state at `atLeastRevision` or later, as far as it has been appended. */
   load(id: string, options?: { readonly atLeastRevision?: number }): Promise<Loaded<State>>;
 }
 
 export const maxConflicts = 10;
-/** Commands that may wait for one stream. */
+/** Commands, and besides them readers, that may wait for one stream. */
 export const maxMailboxLength = 1_000;
+/** Commands whose events go into one append, as far as the store's own bound on events allows. */
+export const maxCommandsPerAppend = 100;
 /** Actors that are kept in memory while idle, and for how long. */
 export const maxIdleActors = 2_000;
 export const passivateAfterMs = 60_000;
@@ -57,161 +50,154 @@ export class MailboxFull extends Error {
   override readonly name = 'MailboxFull';
 }
 
-interface Cell<State> extends Loaded<State> {
-  readonly hash: string;
+/** Somebody who waits for an answer. */
+interface Waiting<Result> {
+  resolve(result: Result): void;
+  reject(error: unknown): void;
 }
 
-interface ActorEntry<State> {
-  cell: Cell<State> | null;
-  waiting: number;
-  tail: Promise<unknown>;
+interface StreamActor<State, Command, Event> {
+  readonly stream: StreamName;
+  /** What is in the store for certain, as far as this process has seen; null when that is nothing. */
+  known: Known<State> | null;
+  readonly mailbox: (SentCommand<Command> & Waiting<HandleResult<State, Event>>)[];
+  readonly readers: Waiting<Loaded<State>>[];
+  isBusy: boolean;
   usedAtMs: number;
 }
 
-export interface StreamActorsOptions<State, Command, Event extends DomainEvent> {
+export interface StreamActorsOptions<State, Command, Event extends DomainEvent>
+  extends Deciding<State, Command, Event> {
   readonly store: EventStore;
-  readonly decider: Decider<State, Command, Event>;
   readonly clock: Clock;
-  /** Makes the UUID of an event. */
-  readonly newId: () => string;
-  readonly random: () => number;
 }
 
 export function createStreamActors<State, Command, Event extends DomainEvent>(
   options: StreamActorsOptions<State, Command, Event>,
 ): StreamActors<State, Command, Event> {
+  type Actor = StreamActor<State, Command, Event>;
   const { store, decider, clock } = options;
-  const entries = new Map<string, ActorEntry<State>>();
+  const actors = new Map<string, Actor>();
 
   return {
-    handle: (id, command, envelope) => inMailbox(id, (entry) => handleCommand(id, entry, command, envelope)),
+    handle: (id, command, envelope) =>
+      new Promise((resolve, reject) => {
+        const actor = actorOf(id);
+        post(actor, actor.mailbox, { resolve, reject, command, envelope });
+      }),
     load: (id, { atLeastRevision = 0 } = {}) =>
-      inMailbox(id, async (entry) => {
-        const cached = entry.cell;
-        return cached !== null && cached.revision >= atLeastRevision ? cached : await catchUp(id, entry);
+      new Promise((resolve, reject) => {
+        const actor = actorOf(id);
+        const { known } = actor;
+        if (known !== null && known.revision >= atLeastRevision) resolve(known);
+        else post(actor, actor.readers, { resolve, reject });
       }),
   };
 
-  function inMailbox<Result>(id: string, work: (entry: ActorEntry<State>) => Promise<Result>): Promise<Result> {
-    const entry = entries.get(id) ?? { cell: null, waiting: 0, tail: Promise.resolve(), usedAtMs: 0 };
-    if (entry.waiting >= maxMailboxLength) {
-      return Promise.reject(new MailboxFull(`${maxMailboxLength} commands wait for ${decider.category}-${id}.`));
+  function actorOf(id: string): Actor {
+    const stream = { id, name: `${decider.category}-${id}` };
+    const actor = actors.get(id) ?? { stream, known: null, mailbox: [], readers: [], isBusy: false, usedAtMs: 0 };
+    actors.delete(id); // Actors are kept in the order of their last use.
+    actors.set(id, actor);
+    return actor;
+  }
+
+  function post<Letter extends Waiting<never>>(actor: Actor, letters: Letter[], letter: Letter): void {
+    if (letters.length >= maxMailboxLength) {
+      letter.reject(new MailboxFull(`${maxMailboxLength} commands wait for ${actor.stream.name}.`));
+      return;
     }
-    entries.delete(id); // Entries are kept in the order of their last use.
-    entries.set(id, entry);
-    entry.waiting += 1;
-    const result = entry.tail.then(() => work(entry));
-    entry.tail = result
-      .catch(() => {
-        entry.cell = null; // After a failure nothing in memory is believed.
-      })
-      .then(() => {
-        entry.waiting -= 1;
-        entry.usedAtMs = clock.monotonicMs();
-        passivate();
-      });
-    return result;
+    letters.push(letter);
+    if (!actor.isBusy) void work(actor);
+  }
+
+  /** Goes on until nobody waits. Never rejects: who waits is told. */
+  async function work(actor: Actor): Promise<void> {
+    actor.isBusy = true;
+    await null; // Commands that are sent in one breath belong together.
+    for (let atMost = maxCommandsPerAppend; actor.mailbox.length > 0 || actor.readers.length > 0; ) {
+      if (actor.readers.length > 0) await answerReaders(actor);
+      const commands = actor.mailbox.slice(0, atMost);
+      atMost = maxCommandsPerAppend;
+      try {
+        if (commands.length > 0) await handleTogether(actor, commands);
+      } catch (error) {
+        actor.known = null; // After a failure nothing in memory is believed.
+        // Too much for one append, or one command is at fault: nothing was appended, and the others get their turn.
+        if (error instanceof InvalidAppend && commands.length > 1) atMost = Math.ceil(commands.length / 2);
+        else for (const { reject } of actor.mailbox.splice(0, commands.length)) reject(error);
+      }
+    }
+    actor.isBusy = false;
+    actor.usedAtMs = clock.monotonicMs();
+    passivate();
+  }
+
+  /** Those who wait for what is in the store are all served by reading it once. */
+  async function answerReaders(actor: Actor): Promise<void> {
+    const readers = actor.readers.splice(0);
+    try {
+      const known = await catchUp(actor);
+      for (const { resolve } of readers) resolve(known);
+    } catch (error) {
+      actor.known = null;
+      for (const { reject } of readers) reject(error);
+    }
+  }
+
+  /**
+   * Handles the first commands of the mailbox: decides them all, appends what they came to, and takes out those that are
+   * answered. Nobody is answered before the append has succeeded; what is thrown concerns all of them.
+   */
+  async function handleTogether(actor: Actor, commands: readonly SentCommand<Command>[]): Promise<void> {
+    const { stream } = actor;
+    let isFresh = actor.known === null;
+    let known = actor.known ?? (await catchUp(actor));
+    for (let conflicts = 0; conflicts < maxConflicts; ) {
+      const decisions = decideInTurn(options, { stream, known }, commands);
+      if (decisions.events.length > 0) {
+        const expected = known.revision === -1 ? 'no_stream' : known.revision;
+        const appended = await store.append(stream.name, expected, decisions.events);
+        if (appended.ok) {
+          actor.known = decisions.next;
+          return answer(actor, decisions, appended.position);
+        }
+        conflicts += 1;
+      } else if (isFresh) {
+        return answer(actor, decisions, null);
+      }
+      // Another process was first; or nothing is to be appended, so no wrong revision would tell that one was.
+      known = await catchUp(actor);
+      isFresh = true;
+    }
+    throw new Error(`${stream.name} changed ${maxConflicts} times while one command was handled.`);
+  }
+
+  function answer({ mailbox }: Actor, { outcomes }: Decisions<State, Event>, position: Position | null): void {
+    const answered = mailbox.splice(0, outcomes.length);
+    for (const [index, { resolve, reject }] of answered.entries()) {
+      const outcome = outcomes[index];
+      if (outcome === undefined) continue;
+      if ('failed' in outcome) reject(outcome.failed);
+      else resolve(outcome.ok && outcome.events.length > 0 ? { ...outcome, position } : outcome);
+    }
+  }
+
+  /** Reads what was appended since the known state, or the whole stream. */
+  async function catchUp(actor: Actor): Promise<Known<State>> {
+    const known = actor.known ?? { state: decider.initialState(), revision: -1, hash: genesisHash };
+    const events = await store.readStream(actor.stream.name, { fromRevision: known.revision + 1 });
+    const last = events.at(-1);
+    const state = replayEvents(decider, known.state, events);
+    actor.known = last === undefined ? known : { state, revision: last.revision, hash: last.metadata.hash };
+    return actor.known;
   }
 
   function passivate(): void {
     const idleSinceMs = clock.monotonicMs() - passivateAfterMs;
-    for (const [id, entry] of entries) {
-      if (entries.size <= maxIdleActors && entry.usedAtMs > idleSinceMs) return;
-      if (entry.waiting === 0) entries.delete(id);
+    for (const [id, actor] of actors) {
+      if (actors.size <= maxIdleActors && actor.usedAtMs > idleSinceMs) return;
+      if (!actor.isBusy) actors.delete(id);
     }
-  }
-
-  async function handleCommand(
-    id: string,
-    entry: ActorEntry<State>,
-    command: Command,
-    envelope: Envelope,
-  ): Promise<HandleResult<State, Event>> {
-    let fresh = entry.cell === null;
-    let cell = entry.cell ?? (await catchUp(id, entry));
-    for (let conflicts = 0; conflicts < maxConflicts; ) {
-      const now = clock.now().toISOString();
-      const decision = decider.decide(command, cell.state, { now, random: options.random() });
-      const settles = decision.ok && decision.events.length > 0;
-      if (!settles && !fresh) {
-        // Nothing would be appended, so no expected revision would reveal that this state is outdated.
-        const { revision } = cell;
-        cell = await catchUp(id, entry);
-        fresh = true;
-        if (cell.revision !== revision) continue;
-      }
-      const { state, revision } = cell;
-      if (!decision.ok) return { ok: false, rejection: decision.rejection, state, revision };
-      if (!settles) return { ok: true, events: [], state, revision, position: null };
-
-      const { stored, next } = stamp(id, cell, decision.events, { envelope, now });
-      const expected: ExpectedRevision = revision === -1 ? 'no_stream' : revision;
-      const appended = await store.append(streamName(id), expected, stored);
-      if (appended.ok) {
-        entry.cell = next;
-        return {
-          ok: true,
-          events: decision.events,
-          state: next.state,
-          revision: next.revision,
-          position: appended.position,
-        };
-      }
-      conflicts += 1;
-      cell = await catchUp(id, entry);
-      fresh = true;
-    }
-    throw new Error(`${streamName(id)} changed ${maxConflicts} times while one command was handled.`);
-  }
-
-  /** Reads what was appended since the cached state, or the whole stream. */
-  async function catchUp(id: string, entry: ActorEntry<State>): Promise<Cell<State>> {
-    const known = entry.cell ?? { state: decider.initialState(), revision: -1, hash: genesisHash };
-    const events = await store.readStream(streamName(id), { fromRevision: known.revision + 1 });
-    const last = events.at(-1);
-    const state = replayEvents(decider, known.state, events);
-    entry.cell = last === undefined ? known : { state, revision: last.revision, hash: last.metadata.hash };
-    return entry.cell;
-  }
-
-  /** Gives proposed events their metadata and folds them into the state. */
-  function stamp(
-    id: string,
-    cell: Cell<State>,
-    events: readonly Event[],
-    { envelope, now }: { readonly envelope: Envelope; readonly now: string },
-  ): { stored: readonly NewEvent[]; next: Cell<State> } {
-    let { state, revision, hash } = cell;
-    const stored = events.map((proposed): NewEvent => {
-      const schemaVersion = decider.schemaVersion(proposed);
-      // Through the schema, so that what is folded, hashed and stored is exactly what a reader will parse.
-      const event = decider.parseEvent(proposed.type, proposed.data, schemaVersion);
-      const evolution = decider.evolve(state, event);
-      if (!evolution.ok) throw new Error(`${decider.category} proposed an event that it refuses: ${evolution.drift}`);
-      const metadata: Omit<EventMetadata, 'hash'> = {
-        eventId: options.newId(),
-        stream: streamName(id),
-        revision: revision + 1,
-        occurredAt: now,
-        actor: envelope.actor,
-        correlationId: envelope.correlationId ?? id,
-        causationId: envelope.causationId ?? null,
-        from: decider.stateValue(state),
-        to: decider.stateValue(evolution.state),
-        machineVersion: decider.machineVersion,
-        schemaVersion,
-        traceparent: envelope.traceparent ?? null,
-      };
-      const { type, data } = event;
-      hash = eventHash(hash, { type, data, metadata });
-      state = evolution.state;
-      revision += 1;
-      return { type, data, metadata: { ...metadata, hash } };
-    });
-    return { stored, next: { state, revision, hash } };
-  }
-
-  function streamName(id: string): string {
-    return `${decider.category}-${id}`;
   }
 }
