@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: Comman
   cancel: () => import('./commands/cancel.ts'),
   retry: () => import('./commands/retry.ts'),
   queue: () => import('./commands/queue.ts'),
+  copy: () => import('./commands/copy.ts'),
   link: () => import('./commands/link.ts'),
 };
 

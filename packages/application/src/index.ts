@@ -12,6 +12,7 @@ export * from './projections/open-read-models.ts';
 export * from './projections/read-models.ts';
 export * from './replay-stream.ts';
 export * from './stream-actor.ts';
+export * from './use-cases/copy-events.ts';
 export * from './use-cases/delete-website.ts';
 export * from './use-cases/people.ts';
 export * from './use-cases/replay-build.ts';

@@ -1,0 +1,154 @@
+import { parseArgs } from 'node:util';
+import {
+  type CopyProgress,
+  type CopyResult,
+  copyEvents,
+  EventStoreUnavailable,
+  type Position,
+} from '@yardmaster/application';
+import { type Command, CommandError, type CommandIo, Interrupted, UsageError } from '../command.ts';
+import { createProgressLine } from '../progress-line.ts';
+import {
+  holdDataDir,
+  isHeld,
+  namedStore,
+  openExistingStore,
+  openOrMakeStore,
+  type StoreLocation,
+} from '../store-location.ts';
+
+export const command: Command = {
+  summary: 'Copy all events of one event store to another, and compare the two.',
+  usage: `copy <from> <to> [options]
+
+  A store is named by its connection string (esdb://…), its SQLite file or its data directory. <to> is made
+  where there is none. What it holds already must be the beginning of <from>: whatever broke a copy off, the same
+  command goes on from there, and on a complete one it only compares.
+
+  --json           print the result as one line of JSON`,
+  async run(args, io) {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { json: { type: 'boolean', default: false } },
+    });
+    const [source, target, ...rest] = positionals;
+    if (!source || !target || rest.length > 0)
+      throw new UsageError('Name two event stores, the source and the target.');
+    const [from, to] = [namedStore(source, io), namedStore(target, io)];
+    const { result, phasesMs } = await copyBetween(from, to, io);
+    if (values.json) io.out(`${JSON.stringify({ from: from.shown, to: to.shown, ...result, phasesMs })}\n`);
+    switch (result.status) {
+      case 'completed':
+        if (!values.json) io.out(completedText(result, phasesMs));
+        if (result.sourceGrew) io.err(grewText);
+        return 0;
+      case 'interrupted':
+        io.err(`Stopped; ${count(result.copied)} were copied. The same command goes on from there.\n`);
+        throw new Interrupted();
+      case 'refused':
+        throw new CommandError(
+          `${result.message} Nothing${result.copied > 0 ? ' more' : ''} was copied. (${result.code})`,
+        );
+      default:
+        return result satisfies never;
+    }
+  },
+};
+
+const grewText = `The source got more events after the copying had caught up with it. The same command copies those too; for a copy
+that is complete, stop the Yardmaster on the source first.
+`;
+
+type Completed = Extract<CopyResult, { readonly status: 'completed' }>;
+type PhasesMs = Readonly<Record<CopyProgress['phase'], number>>;
+
+async function copyBetween(
+  source: StoreLocation,
+  target: StoreLocation,
+  io: CommandIo,
+): Promise<{ readonly result: CopyResult; readonly phasesMs: PhasesMs }> {
+  const from = await openExistingStore(source);
+  const closing: (() => unknown)[] = [() => from.stop()];
+  try {
+    if (isHeld(source)) io.err(`Yardmaster runs on ${source.dataDir}: what it adds at the end may not be copied.\n`);
+    closing.unshift(holdDataDir(target));
+    const to = await openOrMakeStore(target);
+    closing.unshift(() => to.stop());
+    const screen = createCopyScreen(io);
+    closing.unshift(screen.close);
+    const result = await copyEvents({ from, to, signal: io.signal, onProgress: screen.progress });
+    return { result, phasesMs: screen.close() };
+  } catch (error) {
+    if (!(error instanceof EventStoreUnavailable)) throw error;
+    throw new CommandError(`${error.message} The same command goes on where this one stopped.`);
+  } finally {
+    for (const close of closing) await close();
+  }
+}
+
+/** Draws the progress, and keeps how long each phase took. */
+function createCopyScreen(io: CommandIo) {
+  const line = createProgressLine(io);
+  const phasesMs = { comparing: 0, copying: 0, verifying: 0 };
+  let began: { readonly progress: CopyProgress; readonly at: number } | undefined;
+  const elapsedMs = () => (began === undefined ? 0 : Math.round(performance.now() - began.at));
+  return {
+    progress(progress: CopyProgress) {
+      const isNew = began?.progress.phase !== progress.phase;
+      if (began !== undefined && isNew) phasesMs[began.progress.phase] = elapsedMs();
+      if (began === undefined || isNew) began = { progress, at: performance.now() };
+      const since = { progress: began.progress, elapsedMs: elapsedMs() };
+      line.show(() => progressText(progress, since), { isNew });
+    },
+    close(): PhasesMs {
+      line.close();
+      if (began !== undefined) phasesMs[began.progress.phase] = elapsedMs();
+      return phasesMs;
+    },
+  };
+}
+
+const doing = {
+  comparing: 'Comparing what is there',
+  copying: 'Copying',
+  verifying: 'Comparing all',
+} as const;
+
+function progressText(
+  now: CopyProgress,
+  since: { readonly progress: CopyProgress; readonly elapsedMs: number },
+): string {
+  const perMs = (done: number) => done / Math.max(1, since.elapsedMs);
+  const facts = [count(now.events), `${number(perMs(now.events - since.progress.events) * 1_000)} per second`];
+  // Where the target ends is not known before it is reached.
+  if (now.phase !== 'comparing' && now.lastPosition !== null) {
+    const [start, here, end] = [since.progress.position, now.position, now.lastPosition].map(distance) as Distances;
+    facts.unshift(`${Math.min(100, Math.floor((100 * here) / end))} %`);
+    if (here > start) facts.push(`${durationText((end - here) / perMs(here - start))} left`);
+  }
+  return `${doing[now.phase]}: ${facts.join(', ')}`;
+}
+
+type Distances = [start: number, here: number, end: number];
+
+/** How far a position is from the beginning, in whatever unit its store counts. An estimate, for progress only. */
+const distance = (position: Position | null): number => Number.parseInt(position ?? '0', 10);
+
+function completedText({ events, copied, streams, digest }: Completed, phasesMs: PhasesMs): string {
+  const took = phasesMs.comparing + phasesMs.copying + phasesMs.verifying;
+  return `${copied === 0 ? 'Nothing was left to copy' : `Copied ${count(copied)}`} in ${durationText(took)}.
+Source and target hold the same ${count(events)} of ${number(streams)} streams, in the same order, in unbroken chains.
+Digest of the chains: ${digest}
+`;
+}
+
+const number = (value: number): string => Math.round(value).toLocaleString('en');
+const count = (events: number): string => `${number(events)} ${events === 1 ? 'event' : 'events'}`;
+
+function durationText(ms: number): string {
+  const seconds = Math.ceil(Math.max(0, ms) / 1_000);
+  const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor((seconds % 3_600) / 60)];
+  if (hours > 0) return `${hours} h ${minutes} min`;
+  return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+}
