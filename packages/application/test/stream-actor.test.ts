@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { websiteDecider } from '@yardmaster/domain';
+import { type Decider, websiteDecider } from '@yardmaster/domain';
 import { createMemoryEventStore } from '@yardmaster/event-store/memory';
 import { describe, expect, it } from 'vitest';
 import { findBrokenLink } from '../src/hash-chain.ts';
 import { systemClock } from '../src/ports/clock.ts';
-import { type EventStore, EventStoreUnavailable } from '../src/ports/event-store.ts';
+import {
+  type EventStore,
+  EventStoreUnavailable,
+  InvalidAppend,
+  maxEventsPerAppend,
+  type NewEvent,
+} from '../src/ports/event-store.ts';
 import { createStreamActors, MailboxFull, maxMailboxLength } from '../src/stream-actor.ts';
 
 const byTest = { actor: { kind: 'system', name: 'test' } } as const;
@@ -84,6 +90,106 @@ describe('a stream actor', () => {
     expect(await inner.readStream('website-w')).toHaveLength(2);
   });
 });
+
+/** A store that counts appends, and holds them back or refuses them where a test says so. */
+function storeThat(meets: (events: readonly NewEvent[]) => Promise<void> | void = () => {}) {
+  const inner = createMemoryEventStore();
+  const sizes: number[] = [];
+  const store: EventStore = {
+    ...inner,
+    async append(stream, expectedRevision, events) {
+      await meets(events);
+      const appended = await inner.append(stream, expectedRevision, events);
+      if (appended.ok) sizes.push(events.length);
+      return appended;
+    },
+  };
+  return { store, sizes };
+}
+
+describe('commands that wait for one stream', () => {
+  it('are appended together, those that come meanwhile with the next append', async () => {
+    const { store, sizes } = storeThat();
+    const actors = actorsOn(store);
+    const first = [create, rename('a'), rename('b')].map((command) => actors.handle('w', command, byTest));
+    const next = first[0]?.then(() => Promise.all(['c', 'd'].map((name) => actors.handle('w', rename(name), byTest))));
+    await Promise.all([...first, next]);
+    expect(sizes).toEqual([3, 2]);
+  });
+
+  it('get no answer before the append has succeeded that theirs depends on, and none when it fails', async () => {
+    const append = Promise.withResolvers<void>();
+    const { store } = storeThat(() => append.promise);
+    const actors = actorsOn(store);
+    const answered: string[] = [];
+    const handled = [rename('too early'), create, create, rename('now')].map((command) =>
+      actors.handle('w', command, byTest).finally(() => answered.push(command.type)),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(answered).toEqual([]);
+    append.reject(new EventStoreUnavailable('The connection broke.'));
+    const settled = await Promise.allSettled(handled);
+    expect(settled.map(({ status }) => status)).toEqual(Array(4).fill('rejected'));
+  });
+
+  it('are each decided at a moment of their own, on what those before them lead to', async () => {
+    let nowMs = 0;
+    const now = () => {
+      nowMs += 1_000;
+      return new Date(nowMs);
+    };
+    const clock = { ...systemClock, now };
+    const store = createMemoryEventStore();
+    const actors = createStreamActors({ ...world, clock, store, decider: websiteDecider });
+    const sent = [rename('too early'), create, rename('Shop'), rename('a')];
+    const results = await Promise.all(sent.map((command) => actors.handle('w', command, byTest)));
+    expect(results.map(({ ok, revision }) => [ok, revision])).toEqual([
+      [false, -1],
+      [true, 0],
+      [true, 0],
+      [true, 1],
+    ]);
+    const times = (await store.readStream('website-w')).map(({ metadata }) => Date.parse(metadata.occurredAt));
+    expect(times).toEqual([2_000, 4_000]);
+  });
+
+  it('do not fail with one whose events the store can never take, nor for being too many at once', async () => {
+    const { store, sizes } = storeThat((events) => {
+      const isTooMuch = events.length > 10 || events.some(({ data }) => (data as { name: string }).name === 'poison');
+      if (isTooMuch) throw new InvalidAppend('That is more than the server takes.');
+    });
+    const actors = actorsOn(store);
+    await actors.handle('w', create, byTest);
+    const names = Array.from({ length: 50 }, (_, index) => (index === 20 ? 'poison' : `name ${index}`));
+    const settled = await Promise.allSettled(names.map((name) => actors.handle('w', rename(name), byTest)));
+    expect(settled.flatMap(({ status }, index) => (status === 'rejected' ? [names[index]] : []))).toEqual(['poison']);
+    const recorded = (await store.readStream('website-w')).slice(1).map(({ data }) => (data as { name: string }).name);
+    expect(recorded).toEqual(names.filter((name) => name !== 'poison'));
+    expect(sizes.length).toBeLessThan(25);
+  });
+
+  it('go into as many appends as the bounds of one append call for', async () => {
+    const { store, sizes } = storeThat();
+    const actors = createStreamActors({ ...world, store, decider: counter });
+    const counts = [...Array(4).fill(200), ...Array(150).fill(1)];
+    await Promise.all(counts.map((count) => actors.handle('c', count, byTest)));
+    expect(sizes).toEqual([400, 498, 52]);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(maxEventsPerAppend);
+  });
+});
+
+/** A model whose commands are how many events they lead to. */
+const counter: Decider<number, number, { readonly type: 'Counted'; readonly data: object }> = {
+  category: 'counter',
+  eventTypes: ['Counted'],
+  machineVersion: 1,
+  initialState: () => 0,
+  decide: (count) => ({ ok: true, events: Array.from({ length: count }, () => ({ type: 'Counted', data: {} })) }),
+  evolve: (state) => ({ ok: true, state: state + 1 }),
+  stateValue: (state) => String(state),
+  parseEvent: () => ({ type: 'Counted', data: {} }),
+  schemaVersion: () => 1,
+};
 
 describe('a stored history', () => {
   async function history() {
