@@ -1,2 +1,3 @@
 export * from './an-event.ts';
+export { type RestartCase, survivesRestarts } from './contract/restart-case.ts';
 export * from './contract-suite.ts';

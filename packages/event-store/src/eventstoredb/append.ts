@@ -21,7 +21,6 @@ export interface AppendRequest {
 
 /** The first attempt, and one more when the connection was lost but is there again. */
 const maxAppendAttempts = 2;
-const appendDeadlineMs = 10_000;
 
 /** What one call to the server came to. `lost`: it may or may not have been written. */
 type Attempt =
@@ -55,7 +54,8 @@ export async function append(connection: Connection, request: AppendRequest): Pr
 
 async function tryAppend(connection: Connection, { stream, ...request }: AppendRequest): Promise<Attempt> {
   const expectedRevision = request.expectedRevision === 'no_stream' ? NO_STREAM : BigInt(request.expectedRevision);
-  const options = { expectedRevision, requiresLeader: true, deadline: appendDeadlineMs } as const;
+  // The deadline is the connection string's, 10 s where it names none.
+  const options = { expectedRevision, requiresLeader: true } as const;
   try {
     const answer = await connection.client.appendToStream(stream, request.events.map(toProposed), options);
     const revision = Number(answer.nextExpectedRevision);

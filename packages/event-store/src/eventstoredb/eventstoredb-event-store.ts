@@ -19,6 +19,8 @@ export interface EventStoreDbOptions {
   readonly streamPrefix?: string;
 }
 
+export { serverOf } from './connection-string.ts';
+
 const streamPrefixForm = /^([A-Za-z][A-Za-z0-9]{0,31}-)?$/;
 
 /**
@@ -91,6 +93,7 @@ export async function openEventStoreDb({ url, streamPrefix = '' }: EventStoreDbO
       // Spares the wire the server's statistics, of which a quiet server stores more than of anything else.
       const filter = streamPrefix === '' ? excludeSystemEvents() : streamNameFilter({ prefixes: [streamPrefix] });
       return followLog({
+        connection,
         open: (last) =>
           client.subscribeToAll(
             { fromPosition: last === undefined ? start : logPositionOf(last), filter },
@@ -103,6 +106,7 @@ export async function openEventStoreDb({ url, streamPrefix = '' }: EventStoreDbO
     subscribeToStream(stream, { afterRevision = -1, signal } = {}) {
       const start = afterRevision < 0 ? START : BigInt(afterRevision);
       return followLog({
+        connection,
         open: (last) =>
           client.subscribeToStream(
             `${streamPrefix}${stream}`,

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AllStreamSubscription, StreamSubscription } from '@eventstore/db-client';
 import type { EventBatch } from '@yardmaster/application';
+import type { Connection } from './connection.ts';
 import { failureOf, unavailable } from './failure.ts';
 import { recordOf, type StoredRecord } from './stored-form.ts';
 
@@ -17,6 +18,7 @@ const maxUnclearFailures = 5;
 type LiveEvents = AllStreamSubscription | StreamSubscription;
 
 export interface FollowLogOptions {
+  readonly connection: Connection;
   /** Opens a subscription that starts after the record `last`, or where the reader wanted to start. */
   readonly open: (last: StoredRecord | undefined) => LiveEvents;
   readonly toEvents: (records: readonly StoredRecord[]) => EventBatch;
@@ -31,6 +33,7 @@ export interface FollowLogOptions {
  * handed over is received again. Ends when the signal aborts; throws when the server refuses.
  */
 export async function* followLog({
+  connection,
   open,
   toEvents,
   signal,
@@ -41,7 +44,7 @@ export async function* followLog({
     const openedAt = performance.now();
     let cause: unknown;
     try {
-      for await (const records of receive(open(last), signal)) {
+      for await (const records of receive(open(last), AbortSignal.any([signal, connection.left]))) {
         failures = 0;
         last = records.at(-1);
         const events = toEvents(records);
@@ -55,7 +58,7 @@ export async function* followLog({
     if (performance.now() - openedAt > settledAfterMs) failures = 0;
     failures += 1;
     if (cause !== undefined && !worthRetrying(cause, failures)) throw unavailable('a subscription', cause);
-    await pause(Math.min(firstBackoffMs * 2 ** (failures - 1), maxBackoffMs), signal);
+    await pause(backoffMs(failures), signal);
   }
 }
 
@@ -63,6 +66,10 @@ function worthRetrying(error: unknown, failures: number): boolean {
   const failure = failureOf(error);
   return failure === 'connection' || (failure === 'unclear' && failures < maxUnclearFailures);
 }
+
+/** Half of it by chance: subscriptions that were cut off together do not all come back at the same moment. */
+const backoffMs = (failures: number): number =>
+  Math.min(firstBackoffMs * 2 ** (failures - 1), maxBackoffMs) * (0.5 + Math.random() / 2);
 
 /** Sleeps, but not longer than the signal lets it. */
 async function pause(durationMs: number, signal: AbortSignal): Promise<void> {
