@@ -1,120 +1,143 @@
 import { once } from 'node:events';
-import shared from '@eventstore/db-client/generated/shared_pb.js';
-import streams, { type ReadReq, type ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerWritableStream } from '@grpc/grpc-js';
-import type { LogRecord, WireLog } from './wire-log.ts';
+import { confirmation, eventMessage, streamNotFound } from './read-messages.ts';
+import { nameOf } from './serve-append.ts';
+import { streamDeleted } from './status.ts';
+import { softDeleted } from './stream-metadata.ts';
+import type { LogEntry, WireLog } from './wire-log.ts';
 
 export type ReadCall = ServerWritableStream<ReadReq, ReadResp>;
 
 const backwards = 1;
+/** What is loaded at once; an event has up to a mebibyte. */
+const maxPageEntries = 200;
 
 /**
  * Serves one read or subscription, of a stream or of $all, until all is sent or `signal` aborts.
  * A read includes the place where it starts (forwards) and a subscription excludes it. A subscription is confirmed
  * first; it says nothing when it has caught up. Subscriptions to $all may be filtered; no checkpoints are sent then.
+ * Links are not resolved. Throws gRPC statuses.
  */
 export async function serveRead(call: ReadCall, log: WireLog, signal: AbortSignal): Promise<void> {
-  await log.catchUp();
   const options = call.request.getOptions();
   if (options === undefined) return;
-  const { records, start, stream } = whatToRead(options, log);
+  const range = whatToRead(options, log);
+  if (range.stream !== undefined && log.stream(range.stream).isTombstoned) throw streamDeleted(range.stream);
+  const reading = { call, log, signal, ...range };
   if (options.hasSubscription()) {
     await send(call, confirmation(), signal);
-    await sendFollowing(call, { records, start, isWanted: filterOf(options) }, { log, signal });
-    return;
+    await sendFollowing(reading, filterOf(options));
+  } else if (range.stream !== undefined && isMissing(log, range.stream)) {
+    await send(call, streamNotFound(range.stream), signal);
+  } else if (options.getReadDirection() === backwards) {
+    await sendBackwards(reading, Number(options.getCount()));
+  } else {
+    await sendForwards(reading, Number(options.getCount()));
   }
-  if (stream !== undefined && records.length === 0) {
-    await send(call, streamNotFound(stream), signal);
-    return;
-  }
-  const count = Number(options.getCount());
-  const selected =
-    options.getReadDirection() === backwards
-      ? records.slice(Math.max(0, start - count), start).reverse()
-      : records.slice(start, start + count);
-  for (const record of selected) await send(call, eventMessage(record), signal);
 }
 
-interface WhatToRead {
-  readonly records: readonly LogRecord[];
-  /** Index of the first record to send; backwards, of the record before which to begin. */
+function isMissing(log: WireLog, name: string): boolean {
+  const { entries, truncateBefore } = log.stream(name);
+  return entries.length === 0 || truncateBefore === softDeleted;
+}
+
+interface Range {
+  readonly entries: readonly LogEntry[];
+  /** Index of the first entry to send; backwards, of the entry before which to begin. */
   readonly start: number;
+  /** Entries before it are not shown. */
+  readonly first: number;
   /** The stream's name; undefined for $all. */
   readonly stream?: string;
 }
 
-function whatToRead(options: ReadReq.Options, log: WireLog): WhatToRead {
-  const isSubscription = options.hasSubscription();
-  const isBackwards = options.getReadDirection() === backwards;
-  const of = options.getStream();
-  if (of !== undefined) {
-    const stream = Buffer.from(of.getStreamIdentifier()?.getStreamName_asU8() ?? []).toString();
-    const records = log.stream(stream);
-    if (of.hasStart()) return { records, stream, start: 0 };
-    if (of.hasEnd()) return { records, stream, start: records.length };
-    return { records, stream, start: Number(of.getRevision()) + (isSubscription || isBackwards ? 1 : 0) };
-  }
-  const { records } = log;
-  const position = options.getAll()?.getPosition();
-  if (position === undefined) return { records, start: options.getAll()?.hasEnd() ? records.length : 0 };
-  const from = BigInt(position.getCommitPosition());
-  return { records, start: countBefore(records, isSubscription ? from + 1n : from) };
+interface Reading extends Range {
+  readonly call: ReadCall;
+  readonly log: WireLog;
+  readonly signal: AbortSignal;
 }
 
-/** How many records lie before a position. */
-function countBefore(records: readonly LogRecord[], position: bigint): number {
-  let [low, high] = [0, records.length];
+function whatToRead(options: ReadReq.Options, log: WireLog): Range {
+  const isSubscription = options.hasSubscription();
+  const of = options.getStream();
+  if (of !== undefined) {
+    const stream = nameOf(of.getStreamIdentifier());
+    const { entries, truncateBefore } = log.stream(stream);
+    // A subscription to a deleted stream delivers what is written to it from now on.
+    const first = Math.min(truncateBefore, entries.length);
+    const isAfter = isSubscription || options.getReadDirection() === backwards;
+    const place = of.hasStart() ? 0 : of.hasEnd() ? entries.length : Number(of.getRevision()) + (isAfter ? 1 : 0);
+    return { entries, stream, first, start: place };
+  }
+  const { all: entries } = log;
+  const position = options.getAll()?.getPosition();
+  if (position === undefined) return { entries, first: 0, start: options.getAll()?.hasEnd() ? entries.length : 0 };
+  const from = Number(position.getCommitPosition());
+  return { entries, first: 0, start: countBefore(entries, isSubscription ? from + 1 : from) };
+}
+
+/** How many entries lie before a position. */
+function countBefore(entries: readonly LogEntry[], position: number): number {
+  let [low, high] = [0, entries.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((records[middle]?.position ?? position) < position) low = middle + 1;
+    if ((entries[middle]?.position ?? position) < position) low = middle + 1;
     else high = middle;
   }
   return low;
 }
 
-/** Whether a record passes the filter of a subscription: a regular expression or prefixes, of types or stream names. */
-function filterOf(options: ReadReq.Options): (record: LogRecord) => boolean {
-  const filter = options.getFilter();
-  const ofType = filter?.getEventType();
-  const expression = ofType ?? filter?.getStreamIdentifier();
-  if (expression === undefined) return () => true;
-  const textOf = (record: LogRecord) => (ofType === undefined ? record.stream : record.type);
-  const prefixes = expression.getPrefixList();
-  if (prefixes.length > 0) return (record) => prefixes.some((prefix) => textOf(record).startsWith(prefix));
-  const pattern = new RegExp(expression.getRegex());
-  return (record) => pattern.test(textOf(record));
+async function sendForwards(reading: Reading, count: number): Promise<void> {
+  const { entries, signal } = reading;
+  const start = Math.max(reading.start, reading.first);
+  const end = Math.min(entries.length, start + count);
+  for (let at = start; at < end && !signal.aborted; at += maxPageEntries) {
+    await sendPage(reading, entries.slice(at, Math.min(end, at + maxPageEntries)));
+  }
 }
 
-interface Following {
-  readonly records: readonly LogRecord[];
-  readonly start: number;
-  readonly isWanted: (record: LogRecord) => boolean;
+async function sendBackwards(reading: Reading, count: number): Promise<void> {
+  const { entries, signal, first } = reading;
+  const start = Math.min(reading.start, entries.length);
+  const end = Math.max(first, start - count);
+  for (let at = start; at > end && !signal.aborted; at -= maxPageEntries) {
+    await sendPage(reading, entries.slice(Math.max(end, at - maxPageEntries), at), { isReversed: true });
+  }
 }
 
-async function sendFollowing(
-  call: ReadCall,
-  { records, start, isWanted }: Following,
-  { log, signal }: { readonly log: WireLog; readonly signal: AbortSignal },
-): Promise<void> {
+async function sendFollowing(reading: Reading, isWanted: (entry: LogEntry) => boolean): Promise<void> {
+  const { entries, log, signal } = reading;
   let wake = () => {};
   const ring = () => wake();
   const leave = log.onGrowth(ring);
   signal.addEventListener('abort', ring);
   try {
-    for (let next = start; !signal.aborted; ) {
-      const record = records[next];
-      if (record !== undefined) {
-        if (isWanted(record)) await send(call, eventMessage(record), signal);
-        next += 1;
-      } else {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
+    for (let next = Math.max(reading.start, reading.first); !signal.aborted; ) {
+      const page = entries.slice(next, next + maxPageEntries);
+      await sendPage(reading, page.filter(isWanted));
+      next += page.length;
+      if (next < entries.length || signal.aborted) continue;
+      log.assertGrowing();
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
     }
   } finally {
     leave();
     signal.removeEventListener('abort', ring);
+  }
+}
+
+async function sendPage(
+  { call, log, signal, stream }: Reading,
+  page: readonly LogEntry[],
+  { isReversed = false } = {},
+): Promise<void> {
+  const events = await log.load(page, stream);
+  const messages = page.map((entry, index) => ({ entry, event: events[index] }));
+  for (const { entry, event } of isReversed ? messages.reverse() : messages) {
+    if (event !== undefined) await send(call, eventMessage(entry, event), signal);
   }
 }
 
@@ -124,31 +147,15 @@ async function send(call: ReadCall, message: ReadResp, signal: AbortSignal): Pro
   await once(call, 'drain', { signal }).catch(() => undefined);
 }
 
-function confirmation(): ReadResp {
-  const confirmed = new streams.ReadResp.SubscriptionConfirmation();
-  return new streams.ReadResp().setConfirmation(confirmed.setSubscriptionId(crypto.randomUUID()));
+/** Whether an entry passes the filter of a subscription: a regular expression or prefixes, of types or stream names. */
+function filterOf(options: ReadReq.Options): (entry: LogEntry) => boolean {
+  const filter = options.getFilter();
+  const ofType = filter?.getEventType();
+  const expression = ofType ?? filter?.getStreamIdentifier();
+  if (expression === undefined) return () => true;
+  const textOf = (entry: LogEntry) => (ofType === undefined ? entry.stream : entry.type);
+  const prefixes = expression.getPrefixList();
+  if (prefixes.length > 0) return (entry) => prefixes.some((prefix) => textOf(entry).startsWith(prefix));
+  const pattern = new RegExp(expression.getRegex());
+  return (entry) => pattern.test(textOf(entry));
 }
-
-function streamNotFound(stream: string): ReadResp {
-  const missing = new streams.ReadResp.StreamNotFound();
-  return new streams.ReadResp().setStreamNotFound(missing.setStreamIdentifier(identifierOf(stream)));
-}
-
-function eventMessage(record: LogRecord): ReadResp {
-  const recorded = new streams.ReadResp.ReadEvent.RecordedEvent();
-  recorded.setId(new shared.UUID().setString(record.id));
-  recorded.setStreamIdentifier(identifierOf(record.stream));
-  recorded.setStreamRevision(String(record.revision));
-  recorded.setCommitPosition(String(record.position));
-  recorded.setPreparePosition(String(record.position));
-  recorded.setData(record.data);
-  recorded.setCustomMetadata(record.customMetadata);
-  recorded.getMetadataMap().set('type', record.type);
-  recorded.getMetadataMap().set('content-type', record.contentType);
-  // In units of 100 ns.
-  recorded.getMetadataMap().set('created', String(BigInt(record.createdAt.getTime()) * 10_000n));
-  const event = new streams.ReadResp.ReadEvent().setEvent(recorded).setCommitPosition(String(record.position));
-  return new streams.ReadResp().setEvent(event);
-}
-
-const identifierOf = (stream: string) => new shared.StreamIdentifier().setStreamName(Buffer.from(stream));

@@ -1,96 +1,160 @@
-import type { EventStore, Position } from '@yardmaster/application';
-import { toWireEvent, type WireEvent } from './stored-form.ts';
+import { type EventStore, EventStoreUnavailable, type Position, type RecordedEvent } from '@yardmaster/application';
+import { createLogContent, type LogContent } from './log-content.ts';
+import { identityOf, toWireEvent } from './stored-form.ts';
+import { metadataType, tombstoneType, truncateBeforeOf } from './stream-metadata.ts';
 
-/** An event at its place in the log. */
-export interface LogRecord extends WireEvent {
+interface Entry {
   readonly stream: string;
   readonly revision: number;
   /** Offset in the log: commit and prepare position alike. Ordered, with gaps. */
-  readonly position: bigint;
-  readonly createdAt: Date;
+  readonly position: number;
+  readonly type: string;
+  readonly recordedAt: string;
 }
+
+/** An event that somebody appended. Its content stays in the store. */
+export interface EventEntry extends Entry {
+  readonly kind: 'event';
+  readonly id: string;
+  /** Its place among the events of the store, from 0, and its position there. */
+  readonly ordinal: number;
+  readonly storePosition: Position;
+}
+
+/** A record of the server's own: its statistics, or a link to an event. */
+export interface SystemEntry extends Entry {
+  readonly kind: 'system';
+  readonly target: EventEntry | undefined;
+}
+
+export type LogEntry = EventEntry | SystemEntry;
+
+export interface WireStream {
+  readonly name: string;
+  /** By revision. */
+  readonly entries: readonly LogEntry[];
+  /** The first revision that reads show; {@link softDeleted} when there is no stream for them. */
+  readonly truncateBefore: number;
+  readonly isTombstoned: boolean;
+}
+
+type WritableStream = { -readonly [Key in keyof WireStream]: WireStream[Key] } & { readonly entries: LogEntry[] };
 
 /** The store's events as a server's log: with offsets for positions and the server's own records among them. */
-export interface WireLog {
+export interface WireLog extends LogContent {
   /** In order; only ever grows. */
-  readonly records: readonly LogRecord[];
-  /** The records of one stream, in order; only ever grows. Empty where there is no such stream. */
-  stream(name: string): readonly LogRecord[];
-  /** Takes in what the store holds by now. */
-  catchUp(): Promise<void>;
-  /** Called whenever there are more records; returns what ends that. */
+  readonly all: readonly LogEntry[];
+  /** The stream as it is from now on, also where there is none yet. */
+  stream(name: string): WireStream;
+  /** Resolves once the log holds what the store has at this position; everything, without one. Throws when it cannot. */
+  reached(position?: Position): Promise<void>;
+  /** Throws when the store has ended: nothing more will come. */
+  assertGrowing(): void;
+  /** Called whenever there are more entries, and when there will be none; returns what ends that. */
   onGrowth(listener: () => void): () => void;
+  close(): void;
 }
 
-const pageEvents = 500;
-/** What a record takes in the log beside its data, so that no two positions are neighbours. */
+/** What a record takes in the log beside its names, so that no two positions are neighbours. */
 const recordOverheadBytes = 137;
 
 /**
+ * Opens the log of a store, as far as it is written already. It takes in what is appended to the store from then on.
+ *
  * Nothing of the log is stored: the same events in the same order give the same offsets, so a server that is started
  * anew on the same store continues the log of the one before. Like a real server with system projections it keeps
- * statistics and writes a link into `$ce-<category>` after each event.
+ * statistics and writes a link into `$ce-<category>` after each event. In memory is only where everything is: a few
+ * hundred bytes for each event.
  */
-export function createWireLog(store: EventStore): WireLog {
-  const records: LogRecord[] = [];
-  const streams = new Map<string, LogRecord[]>();
+export async function openWireLog(store: EventStore): Promise<WireLog> {
+  const all: LogEntry[] = [];
+  const events: EventEntry[] = [];
+  const streams = new Map<string, WritableStream>();
+  const content = createLogContent({ store, events });
   const listeners = new Set<() => void>();
-  let end = 0n;
+  const closing = new AbortController();
+  let end = 0;
   let taken: Position | undefined;
-  let catchingUp: Promise<void> = Promise.resolve();
+  let failure: unknown;
 
-  const streamOf = (name: string): LogRecord[] => {
-    const stream = streams.get(name) ?? [];
+  const streamOf = (name: string): WritableStream => {
+    const known = streams.get(name);
+    if (known !== undefined) return known;
+    const stream: WritableStream = { name, entries: [], truncateBefore: 0, isTombstoned: false };
     streams.set(name, stream);
     return stream;
   };
-  const add = (stream: string, event: WireEvent, createdAt: Date) => {
-    const ofStream = streamOf(stream);
-    const record = { ...event, stream, revision: ofStream.length, position: end, createdAt };
-    end += BigInt(recordOverheadBytes + event.data.length + event.customMetadata.length);
-    ofStream.push(record);
-    records.push(record);
+  const placeIn = ({ name, entries }: WritableStream, type: string, recordedAt: string): Entry => {
+    const position = end;
+    end += recordOverheadBytes + name.length + type.length;
+    return { stream: name, revision: entries.length, position, type, recordedAt };
   };
-  const takeIn = async () => {
-    for (;;) {
-      const page = await store.readAll({ ...(taken === undefined ? {} : { after: taken }), limit: pageEvents });
-      for (const event of page) {
-        const createdAt = new Date(event.recordedAt);
-        add(event.stream, toWireEvent(event), createdAt);
-        add(
-          `$ce-${event.stream.split('-')[0]}`,
-          systemEvent('$>', `${event.revision}@${event.stream}`, end),
-          createdAt,
-        );
-        taken = event.position;
-      }
-      if (page.length < pageEvents) break;
+  const add = (stream: WritableStream, entry: LogEntry) => {
+    stream.entries.push(entry);
+    all.push(entry);
+  };
+  const addSystemEntry = (name: string, type: string, recordedAt: string, target?: EventEntry) => {
+    const stream = streamOf(name);
+    add(stream, { ...placeIn(stream, type, recordedAt), kind: 'system', target });
+  };
+
+  const takeIn = (event: RecordedEvent) => {
+    const { stream: name, id } = identityOf(event);
+    const { type, recordedAt, position: storePosition } = event;
+    const stream = streamOf(name);
+    const place = placeIn(stream, type, recordedAt);
+    const entry: EventEntry = { ...place, kind: 'event', id, ordinal: events.length, storePosition };
+    add(stream, entry);
+    events.push(entry);
+    content.remember(entry, event);
+    if (type === tombstoneType) stream.isTombstoned = true;
+    if (type === metadataType && name.startsWith('$$')) {
+      streamOf(name.slice(2)).truncateBefore = truncateBeforeOf(toWireEvent(event));
     }
+    const category = name.startsWith('$') ? '' : name.slice(0, Math.max(0, name.indexOf('-')));
+    if (category !== '') addSystemEntry(`$ce-${category}`, '$>', recordedAt, entry);
+    taken = storePosition;
+  };
+
+  const tellAll = () => {
     for (const listener of listeners) listener();
   };
-
-  add('$stats-127.0.0.1:2113', systemEvent('$statsCollected', '{}', end), new Date(0));
-  return {
-    records,
-    stream: streamOf,
-    catchUp() {
-      catchingUp = catchingUp.then(takeIn, takeIn);
-      return catchingUp;
-    },
-    onGrowth(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+  const follow = async () => {
+    try {
+      for await (const batch of store.subscribeToAll({ signal: closing.signal })) {
+        for (const event of batch) takeIn(event);
+        tellAll();
+      }
+      failure = new EventStoreUnavailable('The store behind the server has been stopped.');
+    } catch (error) {
+      failure = error;
+    }
+    tellAll();
   };
-}
-
-/** Its id comes from its position, so that it is the same whenever the log is made again. */
-function systemEvent(type: string, data: string, position: bigint): WireEvent {
-  return {
-    id: `00000000-0000-4000-8000-${position.toString(16).padStart(12, '0')}`,
-    type,
-    contentType: type === '$>' ? 'application/octet-stream' : 'application/json',
-    data: Buffer.from(data),
-    customMetadata: new Uint8Array(),
+  const assertGrowing = () => {
+    if (failure !== undefined) throw failure;
   };
+  const isTaken = (position: Position) => taken !== undefined && store.comparePositions(taken, position) >= 0;
+  const onGrowth = (listener: () => void) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  };
+  const reached = async (position?: Position) => {
+    const wanted = position ?? (await store.lastPosition());
+    while (wanted !== null && !isTaken(wanted)) {
+      assertGrowing();
+      await new Promise<void>((resolve) => {
+        const leave = onGrowth(() => {
+          leave();
+          resolve();
+        });
+      });
+    }
+  };
+
+  addSystemEntry('$stats-127.0.0.1:2113', '$statsCollected', new Date(0).toISOString());
+  void follow();
+  await reached();
+  const close = () => closing.abort();
+  return { all, stream: streamOf, load: content.load, reached, assertGrowing, onGrowth, close };
 }
