@@ -8,7 +8,7 @@ import { survivesRestarts } from '../contract/restart-case.ts';
 import { eventStoreContract } from '../contract-suite.ts';
 import { readServerUnderTest } from './server-under-test.ts';
 
-/** A real server takes its time until it answers again, three times. */
+/** A real server takes its time until it answers again, twice. */
 const restartsTimeoutMs = 600_000;
 
 const { url, runPrefix, restartCommand } = readServerUnderTest(process.env);

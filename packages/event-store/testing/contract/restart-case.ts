@@ -11,10 +11,10 @@ export interface RestartCase {
   restart(): Promise<void>;
 }
 
-const ownWriters = 12;
-const rivals = 4;
-const appendsPerWriter = 40;
-const restarts = 3;
+const ownWriters = 10;
+const rivals = 3;
+const appendsPerWriter = 30;
+const restarts = 2;
 /** A real server replays its indexes before it answers. */
 const maxOutageMs = 120_000;
 const retryMs = 50;
