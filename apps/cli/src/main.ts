@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: Comman
   retry: () => import('./commands/retry.ts'),
   queue: () => import('./commands/queue.ts'),
   copy: () => import('./commands/copy.ts'),
+  verify: () => import('./commands/verify.ts'),
   link: () => import('./commands/link.ts'),
 };
 
