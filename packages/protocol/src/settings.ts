@@ -31,7 +31,7 @@ export const settingsSchema = z.object({
   slots: setting('YARDMASTER_SLOTS', integer({ min: 1, max: 64 }).default(2), {
     description: 'How many builds one worker runs at a time.',
   }),
-  eventStoreUrl: setting('EVENTSTORE_URL', url(/^(esdb|esdb\+discover|kurrentdb|kurrentdb\+discover)$/).optional(), {
+  eventStoreUrl: setting('EVENTSTORE_URL', eventStoreUrl().optional(), {
     description: 'Connection string of an EventStoreDB. Without it events are kept in SQLite in the data directory.',
     secret: true,
   }),
@@ -186,6 +186,19 @@ function url(protocol: RegExp) {
   return z.string().refine((value) => URL.canParse(value) && protocol.test(new URL(value).protocol.slice(0, -1)), {
     message: `it must be a URL that starts with ${protocol.source.replace(/[\^$()\\]/g, '').replaceAll('|', '://, ')}://`,
   });
+}
+
+/** No URL as others are: it may name several hosts. What follows the "?" is for the adapter to judge. */
+function eventStoreUrl() {
+  const host = '[\\w.-]+(:\\d{1,5})?';
+  const form = new RegExp(
+    `^(esdb|kurrentdb)(\\+discover)?://([^:@/?#\\s]+:[^:@/?#\\s]+@)?${host}(,${host})*/?(\\?[^#\\s]*)?$`,
+    'i',
+  );
+  const message =
+    'it must be a connection string such as esdb://host:2113?tls=false or esdb://user:password@a:2113,b:2113,c:2113, ' +
+    'with special characters in user and password percent-encoded';
+  return z.string().trim().regex(form, { message });
 }
 
 /** Without the slash at the end, so that paths can be appended. */

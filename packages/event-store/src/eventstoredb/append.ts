@@ -19,8 +19,8 @@ export interface AppendRequest {
   readonly events: readonly PreparedEvent[];
 }
 
-/** The first attempt, and one more when the connection was lost but is there again. */
-const maxAppendAttempts = 2;
+/** More than one, for when the connection was lost but is there again, perhaps to another server of the cluster. */
+const maxAppendAttempts = 3;
 
 /** What one call to the server came to. `lost`: it may or may not have been written. */
 type Attempt =
@@ -74,6 +74,8 @@ async function tryAppend(connection: Connection, { stream, ...request }: AppendR
       case 'unclear':
         return { kind: 'lost', error };
       case 'stream-not-found':
+      case 'no-access':
+      case 'stream-deleted':
       case 'refused':
         throw unavailable('appending', error);
       default:
@@ -90,9 +92,13 @@ function actualRevisionOf(error: unknown): ExpectedRevision {
 
 async function appended(
   connection: Connection,
-  { stream, events }: AppendRequest,
+  { stream, expectedRevision, events }: AppendRequest,
   { revision, position }: { readonly revision: number; readonly position: LogPosition | undefined },
 ): Promise<Appended> {
+  if (expectedRevision === 'no_stream' && revision !== events.length - 1) {
+    const message = `EventStoreDB: stream "${stream}" was deleted there, and goes on with the numbers of before.`;
+    throw new EventStoreUnavailable(message);
+  }
   if (events.length === 1 && position !== undefined) return { ok: true, revision, position: toPosition(position) };
   // The position in the answer is that of the write, which is not promised to be that of its last event.
   for await (const [last] of readStreamPages(connection, { stream, fromRevision: revision, limit: 1 })) {

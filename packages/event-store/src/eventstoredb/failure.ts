@@ -4,10 +4,10 @@ import { EventStoreUnavailable } from '@yardmaster/application';
  * What an error of the client means here.
  *
  * - `wrong-expected-revision`, `stream-not-found`, `too-large`: the server's answer, known and final.
- * - `connection`: the server was not reached, went away or was too slow; trying again may help, and a write that was
- *   under way may or may not have happened.
+ * - `connection`: the server was not reached, does not lead, went away or was too slow; trying again may help, and a
+ *   write that was under way may or may not have happened.
  * - `unclear`: an answer that the client could not read; treated like `connection`, but not for ever.
- * - `refused`: the server will not do it (no access, deleted stream, bad argument); trying again is pointless.
+ * - `no-access`, `stream-deleted`, `refused`: the server will not do it; trying again is pointless.
  */
 export type Failure =
   | 'wrong-expected-revision'
@@ -15,6 +15,8 @@ export type Failure =
   | 'too-large'
   | 'connection'
   | 'unclear'
+  | 'no-access'
+  | 'stream-deleted'
   | 'refused';
 
 /** Values of `ErrorType` in the client. Matched by text: every error's `name` is "Error", and classes may be copied. */
@@ -27,22 +29,42 @@ const byType: ReadonlyMap<unknown, Failure> = new Map<unknown, Failure>([
   ['deadline-exceeded', 'connection'],
   ['timeout', 'connection'],
   ['not-leader', 'connection'],
-  ['unknown', 'unclear'],
+  ['access-denied', 'no-access'],
+  ['stream-deleted', 'stream-deleted'],
 ]);
 
-/** gRPC status codes CANCELLED, DEADLINE_EXCEEDED, ABORTED and UNAVAILABLE: some errors reach us as they left gRPC. */
-const connectionCodes: ReadonlySet<unknown> = new Set([1, 4, 10, 14]);
+/** gRPC status codes: some errors reach us as they left gRPC, and the client calls those it does not know "unknown". */
+const byCode: ReadonlyMap<unknown, Failure> = new Map<unknown, Failure>([
+  [1, 'connection'], // CANCELLED
+  [3, 'refused'], // INVALID_ARGUMENT
+  [4, 'connection'], // DEADLINE_EXCEEDED
+  [7, 'no-access'], // PERMISSION_DENIED
+  [10, 'connection'], // ABORTED
+  [12, 'refused'], // UNIMPLEMENTED
+  [14, 'connection'], // UNAVAILABLE
+  [16, 'no-access'], // UNAUTHENTICATED
+]);
 
 export function failureOf(error: unknown): Failure {
   if (!(error instanceof Error)) return 'unclear';
-  if ('type' in error) return byType.get(error.type) ?? 'refused';
-  if ('code' in error && connectionCodes.has(error.code)) return 'connection';
-  return 'unclear';
+  if ('type' in error && error.type !== 'unknown') return byType.get(error.type) ?? 'refused';
+  return ('code' in error && byCode.get(error.code)) || 'unclear';
 }
 
 /** What callers see. The client's messages hold addresses and stream names, never credentials. */
 export function unavailable(doing: string, cause: unknown): EventStoreUnavailable {
   if (cause instanceof EventStoreUnavailable) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new EventStoreUnavailable(`EventStoreDB: ${doing} failed: ${reason}`, { cause });
+  return new EventStoreUnavailable(`EventStoreDB: ${doing} failed: ${reasonOf(cause)}`, { cause });
+}
+
+function reasonOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  switch (failureOf(cause)) {
+    case 'no-access':
+      return `the server refuses access, since user or password are wrong or the user may not do this (${message})`;
+    case 'stream-deleted':
+      return `the stream was deleted on the server, for good (${message})`;
+    default:
+      return message;
+  }
 }

@@ -6,6 +6,8 @@ import type {
   ResolvedEvent,
 } from '@eventstore/db-client';
 import { BACKWARDS, END, START } from '@eventstore/db-client';
+import { EventStoreUnavailable } from '@yardmaster/application';
+import { type Backoff, backOff } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import { failureOf, unavailable } from './failure.ts';
 import { compareLogPositions, logPositionOf, recordOf, type StoredRecord } from './stored-form.ts';
@@ -16,15 +18,19 @@ const maxPageEvents = 500;
 const minAllPageEvents = 64;
 /** A page takes milliseconds; the client itself sets no limit on reads. */
 const readTimeoutMs = 15_000;
-/** The second attempt finds a new connection, if there is one to be had. */
-const maxReadAttempts = 2;
+/** The second attempt finds a new connection, if there is one to be had; the third, where another server leads now. */
+const maxReadAttempts = 4;
+const backoff: Backoff = { firstMs: 50, maxMs: 200 };
 
 /** Reads by one leader only, so that a read sees every append that was answered before. */
 const options = { requiresLeader: true } as const;
 
 export type StreamPages = AsyncGenerator<StoredRecord[], void, undefined>;
 
-/** The records of a stream from a revision on, at most `limit`; nothing where there is no such stream. */
+/**
+ * The records of a stream from a revision on, at most `limit`; nothing where there is no such stream. Throws where the
+ * first of them are missing: a deleted stream goes on with its old numbers, and one whose settings say so forgets.
+ */
 export async function* readStreamPages(
   connection: Connection,
   { stream, fromRevision, limit }: { readonly stream: string; readonly fromRevision: number; readonly limit: number },
@@ -36,8 +42,11 @@ export async function* readStreamPages(
     const page = await readPage(connection, (client) =>
       client.readStream(stream, { ...options, fromRevision: from, maxCount }),
     );
+    const [first, last] = [page[0], page.at(-1)];
+    if (first !== undefined && first.revision !== from) {
+      throw unavailable('reading', new Error(`stream "${stream}" has lost its events before ${first.revision}`));
+    }
     if (page.length > 0) yield page;
-    const last = page.at(-1);
     if (last === undefined || page.length < maxCount) return;
     next = Number(last.revision) + 1;
     left -= page.length;
@@ -95,6 +104,7 @@ async function readPage(
       const failure = failureOf(error);
       if (failure === 'stream-not-found') return [];
       if (failure !== 'connection' || attempt === maxReadAttempts) throw unavailable('reading', error);
+      await backOff(backoff, attempt, connection.closed);
     }
   }
 }
@@ -102,11 +112,13 @@ async function readPage(
 async function readToEnd(reading: Reading, closed: AbortSignal): Promise<(ResolvedEvent | AllStreamResolvedEvent)[]> {
   // The client may report an error once more after the reader has left, which would otherwise end the process.
   reading.on('error', () => undefined);
+  const timeout = AbortSignal.timeout(readTimeoutMs);
   try {
-    return await reading.toArray({ signal: AbortSignal.any([closed, AbortSignal.timeout(readTimeoutMs)]) });
+    return await reading.toArray({ signal: AbortSignal.any([closed, timeout]) });
   } catch (error) {
     // Not awaited: it waits for the call to exist, and fails when it never will.
     reading.cancel().catch(() => undefined);
-    throw error;
+    if (closed.aborted) throw new EventStoreUnavailable('The event store has been stopped.');
+    throw timeout.aborted ? new Error(`there was no answer within ${readTimeoutMs / 1_000} s`) : error;
   }
 }

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { AllStreamSubscription, StreamSubscription } from '@eventstore/db-client';
 import type { EventBatch } from '@yardmaster/application';
+import { type Backoff, backOff } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import { failureOf, unavailable } from './failure.ts';
 import { recordOf, type StoredRecord } from './stored-form.ts';
@@ -8,8 +8,7 @@ import { recordOf, type StoredRecord } from './stored-form.ts';
 /** Events that wait for a slow reader; beyond them the server is made to wait, and rereads its log later. */
 export const maxBufferedEvents = 256;
 const maxBatchEvents = 500;
-const firstBackoffMs = 50;
-const maxBackoffMs = 5_000;
+const backoff: Backoff = { firstMs: 50, maxMs: 5_000 };
 /** A connection that held so long was sound: the next loss starts the back-off afresh. */
 const settledAfterMs = 10_000;
 /** A lost connection is waited for without end; an answer that nobody understands so often only. */
@@ -58,22 +57,13 @@ export async function* followLog({
     if (performance.now() - openedAt > settledAfterMs) failures = 0;
     failures += 1;
     if (cause !== undefined && !worthRetrying(cause, failures)) throw unavailable('a subscription', cause);
-    await pause(backoffMs(failures), signal);
+    await backOff(backoff, failures, signal);
   }
 }
 
 function worthRetrying(error: unknown, failures: number): boolean {
   const failure = failureOf(error);
   return failure === 'connection' || (failure === 'unclear' && failures < maxUnclearFailures);
-}
-
-/** Half of it by chance: subscriptions that were cut off together do not all come back at the same moment. */
-const backoffMs = (failures: number): number =>
-  Math.min(firstBackoffMs * 2 ** (failures - 1), maxBackoffMs) * (0.5 + Math.random() / 2);
-
-/** Sleeps, but not longer than the signal lets it. */
-async function pause(durationMs: number, signal: AbortSignal): Promise<void> {
-  await delay(durationMs, undefined, { signal }).catch(() => undefined);
 }
 
 /** Everything that one call receives, in batches as large as what is there; throws what ended the call. */
