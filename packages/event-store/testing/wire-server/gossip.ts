@@ -3,6 +3,7 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 
 export interface Member {
   readonly instanceId: string;
+  readonly address: string;
   readonly port: number;
   readonly isAlive: boolean;
   /** `unknown` while a cluster has no leader. */
@@ -16,13 +17,13 @@ const states = { unknown: UNKNOWN, follower: FOLLOWER, leader: LEADER } as const
 export function clusterInfo(members: readonly Member[]): ClusterInfo {
   const now = String(Date.now() * 10_000);
   return new gossip.ClusterInfo().setMembersList(
-    members.map(({ instanceId, port, isAlive, role }) =>
+    members.map(({ instanceId, address, port, isAlive, role }) =>
       new gossip.MemberInfo()
         .setInstanceId(new shared.UUID().setString(instanceId))
         .setTimeStamp(now)
         .setState(states[role])
         .setIsAlive(isAlive)
-        .setHttpEndPoint(new gossip.EndPoint().setAddress('127.0.0.1').setPort(port)),
+        .setHttpEndPoint(new gossip.EndPoint().setAddress(address).setPort(port)),
     ),
   );
 }

@@ -28,6 +28,8 @@ export interface BatchAppendOptions {
   readonly writer: StreamWriter;
   /** Aborts when the call is to end. */
   readonly signal: AbortSignal;
+  /** Asked before each append. Throws when the call is to break off: the node may lead no longer. */
+  admit(): Promise<void>;
   /** Waited for before each answer. Throws when the call is to break off instead. */
   beforeAnswer(): Promise<void>;
 }
@@ -73,7 +75,7 @@ export async function serveBatchAppend(call: BatchAppendCall, options: BatchAppe
     if (!isTooLarge && !request.getIsFinal()) return;
     clearTimeout(one.timer);
     pending.delete(key);
-    answerLater(isTooLarge ? Promise.resolve(tooLarge(one)) : write(writer, one));
+    answerLater(isTooLarge ? Promise.resolve(tooLarge(one)) : options.admit().then(() => write(writer, one)));
   };
 
   const finished = new Promise<void>((resolve) => {

@@ -51,6 +51,13 @@ export interface WireNode extends Faults {
   kill(): void;
 }
 
+/** Under which name clients reach a node. With TLS by one: an address is no name that TLS may ask for. */
+export const hostOf = ({ tls }: NodeSettings): string => (tls === undefined ? '127.0.0.1' : 'localhost');
+
+/** The connection string for nodes on these ports, without credentials and without the certificate to trust. */
+export const urlOf = (settings: NodeSettings, ports: readonly number[]): string =>
+  `esdb://${ports.map((port) => `${hostOf(settings)}:${port}`).join(',')}?tls=${settings.tls !== undefined}`;
+
 const version = '22.10.5.0';
 const stopTimeoutMs = 5_000;
 /** Appends that are larger than the server takes must still reach it, to be refused. */
@@ -121,7 +128,9 @@ export async function startWireNode(options: WireNodeOptions): Promise<WireNode>
     ...(offersBatchAppend && {
       batchAppend(call: BatchAppendCall) {
         const { beforeAppendAnswer: beforeAnswer } = gates;
-        void stream(call, (signal) => serveBatchAppend(call, { writer, signal, beforeAnswer }), []);
+        const work = (signal: AbortSignal) =>
+          serveBatchAppend(call, { writer, signal, beforeAnswer, admit: () => admit(call) });
+        void stream(call, work, []);
       },
     }),
     read(call: ReadCall) {

@@ -3,10 +3,12 @@ import type { Faults } from './faults.ts';
 import { clusterInfo } from './gossip.ts';
 import { createStreamWriter } from './stream-writer.ts';
 import { openWireLog } from './wire-log.ts';
-import { type NodeSettings, startWireNode } from './wire-node.ts';
+import { hostOf, type NodeSettings, startWireNode, urlOf } from './wire-node.ts';
 
 export type { Credentials } from './admission.ts';
 export type { Faults } from './faults.ts';
+export { createTestCertificate, type TestCertificate } from './test-certificate.ts';
+export { startWireCluster, type WireCluster, type WireClusterOptions } from './wire-cluster.ts';
 export { startWireServerProcess, type WireServerProcess } from './wire-server-process.ts';
 
 export interface BackingOptions {
@@ -46,17 +48,17 @@ export async function startWireServer(options: WireServerOptions): Promise<WireS
   const log = await openWireLog(store);
   const writer = createStreamWriter({ store, log, knowsRepetitions });
   const instanceId = crypto.randomUUID();
-  let ownPort = port;
-  const membership = { isLeader: () => true, leader: () => ({ address: '127.0.0.1', port: ownPort }) };
-  const gossip = () => clusterInfo([{ instanceId, port: ownPort, isAlive: true, role: 'leader' }]);
+  const self = { address: hostOf(settings), port };
+  const membership = { isLeader: () => true, leader: () => self };
+  const gossip = () => clusterInfo([{ ...self, instanceId, isAlive: true, role: 'leader' }]);
   const node = await startWireNode({ ...settings, log, writer, membership, gossip, port }).catch((error: unknown) => {
     log.close();
     throw error;
   });
-  ownPort = node.port;
+  self.port = node.port;
   return {
     ...node,
-    url: `esdb://127.0.0.1:${node.port}?tls=${options.tls !== undefined}`,
+    url: urlOf(settings, [node.port]),
     async stop() {
       await node.stop();
       log.close();
