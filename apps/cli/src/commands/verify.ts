@@ -14,12 +14,12 @@ import { createProgressLine } from '../progress-line.ts';
 import { namedStore, openExistingStore, type StoreLocation, settingsStore } from '../store-location.ts';
 
 export const command: Command = {
-  summary: 'Verify that nobody changed the log, and that it can be replayed.',
+  summary: 'Verify an event store: name what was changed, and what cannot be replayed.',
   usage: `verify [<store>] [options]
 
   A store is a connection string (esdb://…), a SQLite file or a data directory; by default the one of the settings:
   EVENTSTORE_URL, or else the local data directory. Changes nothing, and may run while Yardmaster runs.
-  Ends with 0 when all is sound, with 1 when something is not.
+  Ends with 0 when all is sound, with 1 when something is not. What was cut off at the end of a stream does not show.
 
   --json           print the result as one line of JSON`,
   async run(args, io) {
