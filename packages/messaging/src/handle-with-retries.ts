@@ -26,6 +26,7 @@ export async function handleWithRetries({ handle, signal, log, subject }: Handle
       await handle();
       return true;
     } catch (error) {
+      if (signal.aborted) return false;
       log.warn({ error, subject, tries }, 'Handling a message failed, trying again');
     }
     await delay(retryMs, undefined, { signal }).catch(() => {});

@@ -31,7 +31,8 @@ export function serveClaims({ connection, log, handler }: ServeClaimsOptions): R
       return;
     }
     try {
-      message.respond(encode(await handler({ ...claim, ...speaker })));
+      const answered = await handler({ ...claim, ...speaker });
+      if (answered !== null) message.respond(encode(answered));
     } catch (error) {
       log.error({ error, subject }, 'A claim could not be decided and stays without an answer');
     }

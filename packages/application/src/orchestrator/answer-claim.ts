@@ -7,24 +7,37 @@ import type { Log } from '../ports/log.ts';
 import { leaseMs } from './fleet.ts';
 import type { OpenJobs } from './open-jobs.ts';
 import { unlessDrifted } from './unless-drifted.ts';
+import type { StoreWatch } from './watch-store.ts';
 
 /** How long an attempt may fetch its source and hand in its output: well past the sum of all step timeouts. */
 const artifactTokenLifetimeMs = 6 * 3_600_000;
 
+type Claim = ClaimRequest & { readonly workerId: WorkerId; readonly jobId: JobId };
+
+interface World {
+  readonly actors: Actors;
+  readonly openJobs: OpenJobs;
+  readonly artifactTokens: ArtifactTokens;
+  readonly storeWatch: StoreWatch;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 /**
  * Answers a worker's claim after `BuildClaimed` is in the log, so that no attempt is ever started twice. The same claim
- * again gets the same answer; a claim that comes too late, or for an attempt that another worker has, is refused.
+ * again gets the same answer; a claim that comes too late, or for an attempt that another worker has, is refused. While the
+ * event store is away there is no answer (null), and the worker asks again.
  */
-export async function answerClaim(
-  world: {
-    readonly actors: Actors;
-    readonly openJobs: OpenJobs;
-    readonly artifactTokens: ArtifactTokens;
-    readonly clock: Clock;
-    readonly log: Log;
-  },
-  claim: ClaimRequest & { readonly workerId: WorkerId; readonly jobId: JobId },
-): Promise<ClaimReply> {
+export async function answerClaim(world: World, claim: Claim): Promise<ClaimReply | null> {
+  try {
+    return world.storeWatch.isAway ? null : await grantOrRefuse(world, claim);
+  } catch (error) {
+    if (world.storeWatch.noticed(error)) return null;
+    throw error;
+  }
+}
+
+async function grantOrRefuse(world: World, claim: Claim): Promise<ClaimReply> {
   const { jobId, workerId, attempt, workerSession, claimId } = claim;
   const result = await unlessDrifted(world, jobId, () =>
     world.actors.buildJob.handle(

@@ -6,6 +6,7 @@ import type { OrchestratorMessaging } from '../ports/messaging.ts';
 import { defaultPool, type Fleet } from './fleet.ts';
 import type { OpenJob, OpenJobs } from './open-jobs.ts';
 import { unlessDrifted } from './unless-drifted.ts';
+import type { StoreWatch } from './watch-store.ts';
 
 const bySystem = { actor: { kind: 'system', name: 'dispatcher' } } as const;
 
@@ -31,10 +32,11 @@ export function createDispatcher(world: {
   readonly openJobs: OpenJobs;
   readonly fleet: Fleet;
   readonly messaging: OrchestratorMessaging;
+  readonly storeWatch: StoreWatch;
   readonly clock: Clock;
   readonly log: Log;
 }): Dispatcher {
-  const { actors, openJobs, fleet, messaging, clock, log } = world;
+  const { actors, openJobs, fleet, messaging, storeWatch, clock, log } = world;
   let running: Promise<void> | null = null;
   let reconciling: Promise<void> | null = null;
   let again = false;
@@ -63,7 +65,7 @@ export function createDispatcher(world: {
     try {
       while (again && !stopped) {
         again = false;
-        const credit = messaging.connected ? fleet.slots(defaultPool) - outstanding() : 0;
+        const credit = messaging.connected && !storeWatch.isAway ? fleet.slots(defaultPool) - outstanding() : 0;
         if (credit <= 0) continue;
         for (const job of inQueueOrder(openJobs.inPhase('ready')).slice(0, credit)) await dispatch(job);
       }
@@ -98,7 +100,7 @@ export function createDispatcher(world: {
   }
 
   async function compareWithQueue(): Promise<void> {
-    if (!messaging.connected || stopped) return;
+    if (!messaging.connected || stopped || storeWatch.isAway) return;
     const queued = new Set(await messaging.listWork(defaultPool));
     const noWorkers = fleet.slots(defaultPool) === 0 && fleet.listenedLongEnough();
     for (const job of openJobs.inPhase('dispatched')) {
@@ -120,10 +122,11 @@ export function createDispatcher(world: {
 
   /** What fails for one build must not hold up the others. */
   async function oneOf(jobId: JobId, work: () => Promise<void>): Promise<void> {
-    if (stopped || !messaging.connected) return;
+    if (stopped || !messaging.connected || storeWatch.isAway) return;
     try {
       await unlessDrifted(world, jobId, work);
     } catch (error) {
+      if (storeWatch.noticed(error)) return;
       log.error({ jobId, error }, 'A build could not be dispatched or taken back; it will be tried again.');
     }
   }

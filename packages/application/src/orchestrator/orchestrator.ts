@@ -9,6 +9,7 @@ import type { ReadModels } from '../projections/read-models.ts';
 import { answerClaim } from './answer-claim.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createFleet, type Fleet } from './fleet.ts';
+import { gatherReports } from './gather-reports.ts';
 import { createOpenJobs, type OpenJob, openJobFrom, phaseOf } from './open-jobs.ts';
 import { runPolicies } from './policies.ts';
 import { recordReport } from './record-report.ts';
@@ -16,6 +17,7 @@ import { removeArtifactsRegularly } from './remove-unreferenced-artifacts.ts';
 import { type ReceivedLogs, sealLog } from './seal-log.ts';
 import { createTimers } from './timers.ts';
 import { unlessDrifted } from './unless-drifted.ts';
+import { watchStore } from './watch-store.ts';
 import { watchWorkers } from './watch-workers.ts';
 
 export interface OrchestratorOptions {
@@ -47,17 +49,25 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
   const { actors, readModels, messaging, clock, log } = options;
   const openJobs = createOpenJobs();
   const fleet = createFleet({ clock });
-  const world = { ...options, openJobs, fleet };
+  const storeWatch = watchStore({
+    ...options,
+    onReturn() {
+      watch.restart();
+      guard(dispatcher.kick(), 'Dispatching');
+    },
+  });
+  const world = { ...options, openJobs, fleet, storeWatch };
   const timers = createTimers(world);
   const dispatcher = createDispatcher(world);
   const watch = watchWorkers(world);
   /** Builds whose timers could not be read, with the revision to read them at; the next sweep tries again. */
   const unarmed = new Map<JobId, number>();
   const underWay = new Set<Promise<void>>();
+  const failed = (what: string) => (error: unknown) => {
+    if (!storeWatch.noticed(error)) log.error({ error }, `${what} failed; it is tried again.`);
+  };
   const guard = (work: Promise<unknown>, what: string) => {
-    const done = work
-      .catch((error) => log.error({ error }, `${what} failed; it is tried again.`))
-      .then(() => void underWay.delete(done));
+    const done = work.catch(failed(what)).then(() => void underWay.delete(done));
     underWay.add(done);
   };
 
@@ -82,11 +92,11 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
     messaging.serveClaims((claim) => answerClaim(world, claim)),
     messaging.consumeReports({
       mark: readMark(readModels.mark('reports')),
-      handler: (received) => recordReport(world, received),
+      handler: gatherReports(clock, (received) => storeWatch.outlast(() => recordReport(world, received))),
       onMark: (mark) => readModels.setMark('reports', JSON.stringify(mark)),
     }),
     runPolicies({
-      ...options,
+      ...world,
       sealLog: (jobId, signal) => sealLog(options, jobId, signal),
       mark: {
         read: () => readModels.mark('policies') as Position | null,
@@ -103,7 +113,12 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
   return {
     fleet,
     async stop() {
-      await Promise.all([timers.stop(), dispatcher.stop(), ...running.splice(0).map((part) => part.stop())]);
+      await Promise.all([
+        storeWatch.stop(),
+        timers.stop(),
+        dispatcher.stop(),
+        ...running.splice(0).map((part) => part.stop()),
+      ]);
       await Promise.all(underWay);
     },
   };
@@ -144,6 +159,7 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
 
   async function armWhatIsUnarmed(): Promise<void> {
     for (const [jobId, revision] of [...unarmed]) {
+      if (storeWatch.isAway) return;
       await armTimers(jobId, revision);
       if (unarmed.get(jobId) === revision) unarmed.delete(jobId);
     }
@@ -155,7 +171,7 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
     let timer = clock.setTimer(ms, tick);
     function tick(): void {
       current = work()
-        .catch((error) => log.error({ error }, `${what} failed; it is tried again.`))
+        .catch(failed(what))
         .then(() => {
           if (!stopped) timer = clock.setTimer(ms, tick);
         });

@@ -6,6 +6,7 @@ import type { EventStore, Position, RecordedEvent } from '../ports/event-store.t
 import type { Log } from '../ports/log.ts';
 import type { Running } from '../ports/messaging.ts';
 import { StreamDrift } from '../replay-stream.ts';
+import type { StoreWatch } from './watch-store.ts';
 
 const envelope = (event: RecordedEvent) => ({
   actor: { kind: 'system', name: 'policies' } as const,
@@ -22,6 +23,7 @@ export const maxSealsAtOnce = 64;
 export interface PoliciesOptions {
   readonly store: EventStore;
   readonly actors: Actors;
+  readonly storeWatch: StoreWatch;
   readonly clock: Clock;
   readonly log: Log;
   /** Seals the log of a job that has ended. May take seconds and is not waited for between events. */
@@ -35,7 +37,7 @@ export interface PoliciesOptions {
  * a command that has no effect the second time. What fails is tried again until it succeeds, but for a stream that has
  * drifted: that is said in the log and passed over, since no try will ever go better.
  */
-export function runPolicies({ store, actors, clock, log, sealLog, mark }: PoliciesOptions): Running {
+export function runPolicies({ store, actors, storeWatch, clock, log, sealLog, mark }: PoliciesOptions): Running {
   const abort = new AbortController();
   const sealing = new Set<Promise<void>>();
   /** Positions whose seals are still being made, oldest first, each with the position before it. */
@@ -57,7 +59,8 @@ export function runPolicies({ store, actors, clock, log, sealLog, mark }: Polici
       try {
         await follow();
       } catch (error) {
-        log.error({ error }, 'The policies cannot follow the event store; they try again.');
+        if (!storeWatch.noticed(error))
+          log.error({ error }, 'The policies cannot follow the event store; they try again.');
       }
       await pause(firstRetryMs);
     }
@@ -90,7 +93,7 @@ export function runPolicies({ store, actors, clock, log, sealLog, mark }: Polici
   async function untilDone(work: () => Promise<void>, event: RecordedEvent): Promise<void> {
     for (let pauseMs = firstRetryMs; !abort.signal.aborted; pauseMs = Math.min(pauseMs * 2, longestRetryMs)) {
       try {
-        return await work();
+        return await storeWatch.outlast(work);
       } catch (error) {
         if (abort.signal.aborted) return;
         const { stream, revision } = event;

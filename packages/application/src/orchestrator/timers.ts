@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { OpenJobs } from './open-jobs.ts';
 import { unlessDrifted } from './unless-drifted.ts';
+import type { StoreWatch } from './watch-store.ts';
 
 const bySystem = { actor: { kind: 'system', name: 'timers' } } as const;
 
@@ -29,15 +30,16 @@ export interface Timers {
  *
  * A step's deadline grants time in which this process could have heard of the step: while it was stopped, while the host
  * slept (and the build with it) and while the clock was set, the deadline moves along. The pause before a retry only
- * follows a clock that was set back.
+ * follows a clock that was set back. While the event store is away nothing is due.
  */
 export function createTimers(world: {
   readonly actors: Actors;
   readonly openJobs: OpenJobs;
+  readonly storeWatch: StoreWatch;
   readonly clock: Clock;
   readonly log: Log;
 }): Timers {
-  const { actors, clock, log } = world;
+  const { actors, storeWatch, clock, log } = world;
   const armed = new Map<JobId, readonly { cancel(): void }[]>();
   const expiring = new Set<Promise<void>>();
   let stopped = false;
@@ -84,9 +86,16 @@ export function createTimers(world: {
         dueAtMs = Math.max(dueAtMs + lateMs, nowMs + graceMs);
       }
       if (dueAtMs > nowMs) return sleep(0);
+      // What workers have reported while the store was away is recorded first.
+      const neededMs = timer.kind === 'step-deadline' ? graceMs : retryAfterMs;
+      if (storeWatch.presentForMs() < neededMs) return sleep(neededMs);
       const expired = unlessDrifted(world, jobId, () => expire(jobId, timer))
         .catch((error) => {
-          log.error({ jobId, timer: timer.kind, error }, 'A due timer could not be recorded; it will be tried again.');
+          if (!storeWatch.noticed(error))
+            log.error(
+              { jobId, timer: timer.kind, error },
+              'A due timer could not be recorded; it will be tried again.',
+            );
           if (!cancelled) sleep(retryAfterMs);
         })
         .then(() => void expiring.delete(expired));

@@ -7,6 +7,7 @@ import type { OrchestratorMessaging } from '../ports/messaging.ts';
 import { type Fleet, leaseMs } from './fleet.ts';
 import { type OpenJob, type OpenJobs, phaseOf } from './open-jobs.ts';
 import { unlessDrifted } from './unless-drifted.ts';
+import type { StoreWatch } from './watch-store.ts';
 
 const bySystem = { actor: { kind: 'system', name: 'worker-watch' } } as const;
 
@@ -21,7 +22,10 @@ export interface WorkerWatch {
   heard(heartbeat: Heartbeat): void;
   /** Declares lost every attempt that no live worker lists. Called on a regular tick. */
   sweep(): Promise<void>;
-  /** Silence starts afresh for all attempts: on start and after our own connection was away. A late sweep does it itself. */
+  /**
+   * Silence starts afresh for all attempts: after our own connection or the event store was away, since what they have
+   * done meanwhile is still to be recorded. A late sweep does it itself.
+   */
   restart(): void;
 }
 
@@ -31,10 +35,11 @@ export function watchWorkers(world: {
   readonly openJobs: OpenJobs;
   readonly fleet: Fleet;
   readonly messaging: OrchestratorMessaging;
+  readonly storeWatch: StoreWatch;
   readonly clock: Clock;
   readonly log: Log;
 }): WorkerWatch {
-  const { openJobs, fleet, messaging, clock } = world;
+  const { openJobs, fleet, messaging, storeWatch, clock } = world;
   /** When an attempt was last listed, or first expected to be. */
   const listedAtMs = new Map<JobId, { readonly attempt: number; readonly since: number; at: number }>();
   let sweptAtMs = clock.monotonicMs();
@@ -67,7 +72,7 @@ export function watchWorkers(world: {
   };
 
   async function sweepOnce(): Promise<void> {
-    if (!messaging.connected) return;
+    if (!messaging.connected || storeWatch.isAway) return;
     const held = [...openJobs.inPhase('held'), ...openJobs.inPhase('cancelling')];
     forgetAllBut(held);
     for (const job of held) {
@@ -103,13 +108,13 @@ export function watchWorkers(world: {
   async function declareLost(job: OpenJob, reason: string): Promise<void> {
     if (job.workerId === null) return;
     const { id, attempt, workerId } = job;
-    world.log.warn({ jobId: id, workerId, attempt, reason }, 'A worker was lost.');
     const result = await world.actors.buildJob.handle(
       id,
       { type: 'DeclareWorkerLost', attempt, workerId, reason },
       bySystem,
     );
     openJobs.updateFrom(id, result);
+    if (result.ok) world.log.warn({ jobId: id, workerId, attempt, reason }, 'A worker was lost.');
   }
 
   function forgetAllBut(held: readonly OpenJob[]): void {

@@ -51,8 +51,13 @@ export interface OrchestratorMessaging {
   withdrawWork(pool: string, jobId: JobId): Promise<void>;
   /** Jobs that have a work item in the queue of a pool. */
   listWork(pool: string): Promise<readonly JobId[]>;
-  /** Answers claims; what the handler throws is logged and leaves the claim without an answer, which grants nothing. */
-  serveClaims(handler: (claim: ClaimRequest & { workerId: WorkerId; jobId: JobId }) => Promise<ClaimReply>): Running;
+  /**
+   * Answers claims. Null leaves the claim without an answer, which grants nothing; so does what the handler throws, and
+   * that is logged.
+   */
+  serveClaims(
+    handler: (claim: ClaimRequest & { workerId: WorkerId; jobId: JobId }) => Promise<ClaimReply | null>,
+  ): Running;
   /**
    * Delivers reports in stream order, from the mark on, across reconnects. The handler is not awaited between
    * deliveries beyond a bound (`maxReportsInFlight`); reports of one job are started in order.

@@ -9,6 +9,7 @@ import { EventStoreUnavailable, type Position } from '../../src/ports/event-stor
 import { requestBuild } from '../../src/use-cases/request-build.ts';
 import { aBuildSource } from '../build-source.ts';
 import { recordingLog } from '../projections/opened-read-models.ts';
+import { aPresentStore } from './present-store.ts';
 
 const owner = UserId.parse('owner');
 const workerId = WorkerId.parse('worker-1');
@@ -71,6 +72,7 @@ function aWorld() {
       const running = runPolicies({
         store,
         actors,
+        storeWatch: aPresentStore(systemClock),
         clock: systemClock,
         log,
         async sealLog(jobId) {
@@ -152,7 +154,7 @@ describe('the policies', () => {
     let failures = 2;
     const handle: typeof world.actors.preview.handle = async (...args) => {
       failures -= 1;
-      if (failures >= 0) throw new EventStoreUnavailable('away');
+      if (failures >= 0) throw new Error('Something broke.');
       return await world.actors.preview.handle(...args);
     };
     world.run({ actors: { ...world.actors, preview: { ...world.actors.preview, handle } } });

@@ -5,6 +5,7 @@ import type { Actors } from '../../src/actors.ts';
 import { createOpenJobs } from '../../src/orchestrator/open-jobs.ts';
 import { createTimers } from '../../src/orchestrator/timers.ts';
 import { recordingLog } from '../projections/opened-read-models.ts';
+import { aPresentStore } from './present-store.ts';
 
 const start = Date.parse('2026-01-01T12:00:00.000Z');
 const minuteMs = 60_000;
@@ -57,6 +58,7 @@ function armed(timer: 'step' | 'retry', dueInMs: number) {
   const timers = createTimers({
     actors: { buildJob } as unknown as Actors,
     openJobs: createOpenJobs(),
+    storeWatch: aPresentStore(wall.clock),
     clock: wall.clock,
     log: recordingLog().log,
   });

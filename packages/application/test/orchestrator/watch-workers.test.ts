@@ -8,6 +8,7 @@ import { createOpenJobs } from '../../src/orchestrator/open-jobs.ts';
 import { watchWorkers } from '../../src/orchestrator/watch-workers.ts';
 import type { OrchestratorMessaging } from '../../src/ports/messaging.ts';
 import { recordingLog } from '../projections/opened-read-models.ts';
+import { aPresentStore } from './present-store.ts';
 
 const workerId = WorkerId.parse('worker-1');
 const workerSession = randomUUID();
@@ -48,6 +49,7 @@ function aWatch() {
     openJobs: { ...openJobs, updateFrom() {} },
     fleet,
     messaging: { connected: true, sendControl() {} } as unknown as OrchestratorMessaging,
+    storeWatch: aPresentStore(clock),
     clock,
     log: recordingLog().log,
   });
