@@ -10,6 +10,7 @@ import type {
 } from '@yardmaster/application';
 import type { ArchiveLimits } from '@yardmaster/build-runner';
 import type { Addresses } from './addresses.ts';
+import type { Outage } from './store/watch-store.ts';
 import type { Inspector } from './upload/inspector.ts';
 
 /** What the workers say about themselves, as far as views need it. */
@@ -22,6 +23,8 @@ export interface FleetView {
 /** What the gateway's routes and live connections stand on. All of it is started and stopped elsewhere. */
 export interface GatewayParts {
   readonly store: EventStore;
+  /** Why the server of the event store cannot be reached; null while it can. */
+  readonly storeOutage: () => Outage | null;
   readonly actors: Actors;
   readonly readModels: ReadModels;
   readonly logs: LogStore;

@@ -21,6 +21,8 @@ export interface Listener {
   readonly port: number;
   /** Until it is called every request is told to come again in a second. */
   serve(handlers: Handlers): void;
+  /** What those who come too early are told that the start waits for. */
+  waitsFor(what: string): void;
   /** Takes no new connections, waits, bounded, for answers under way, then cuts what is left. Idempotent. */
   stop(): Promise<void>;
 }
@@ -32,7 +34,11 @@ export class ListenFailed extends Error {
 
 /** Listens before anything else is opened: a taken port is one clear message, and the real port is known to all. */
 export async function listen({ host, port }: { readonly host: string; readonly port: number }): Promise<Listener> {
-  let handlers: Handlers = { request: notYet, upgrade: (_req, socket) => refuse(socket, starting()) };
+  let problem = new HttpProblem(503, 'starting', 'The server is starting.');
+  let handlers: Handlers = {
+    request: (req, res) => notYet(req, res, problem),
+    upgrade: (_req, socket) => refuse(socket, problem),
+  };
   const server = createServer({ requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs }, (req, res) =>
     handlers.request(req, res),
   );
@@ -43,6 +49,9 @@ export async function listen({ host, port }: { readonly host: string; readonly p
     port: (server.address() as AddressInfo).port, // an AddressInfo once it listens on TCP
     serve(next) {
       handlers = next;
+    },
+    waitsFor(what) {
+      problem = new HttpProblem(503, 'starting', `The server is starting; it waits for ${what}.`);
     },
     stop() {
       stopped ??= close(server);
@@ -74,11 +83,9 @@ function close(server: Server): Promise<void> {
   });
 }
 
-const starting = (): HttpProblem => new HttpProblem(503, 'starting', 'The server is starting.');
-
-function notYet(req: IncomingMessage, res: ServerResponse): void {
+function notYet(req: IncomingMessage, res: ServerResponse, problem: HttpProblem): void {
   const isAlive = req.url === '/healthz';
-  const body = isAlive ? { status: 'ok' } : problemBody(starting());
+  const body = isAlive ? { status: 'ok' } : problemBody(problem);
   res.writeHead(isAlive ? 200 : 503, {
     'Content-Type': isAlive ? 'application/json' : 'application/problem+json',
     'Retry-After': '1',

@@ -5,8 +5,9 @@ import { createLog } from './log.ts';
 import { type Server, startServer } from './server.ts';
 
 /**
- * The server as a process. Its parent is told `{ type: 'ready' }` over IPC once requests are served. It ends with code 0
- * on SIGTERM and SIGINT, and when its parent is gone, and with code 1 when it cannot start.
+ * The server as a process. Its parent is told `{ type: 'ready' }` over IPC once requests are served, and
+ * `{ type: 'waiting' }` now and then while the event store is waited for. It ends with code 0 on SIGTERM and SIGINT, and
+ * when its parent is gone, and with code 1 when it cannot start.
  */
 const repository = resolve(import.meta.dirname, '../../..');
 const log = createLog('server');
@@ -24,14 +25,24 @@ async function main(): Promise<void> {
   const settings = { ...read.settings, dataDir: resolve(repository, read.settings.dataDir) };
 
   const asked = Promise.withResolvers<string>();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => asked.resolve(signal));
-  process.on('disconnect', () => asked.resolve('the parent process is gone'));
+  const stopping = new AbortController();
+  const ask = (reason: string) => {
+    asked.resolve(reason);
+    stopping.abort();
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ask(signal));
+  process.on('disconnect', () => ask('the parent process is gone'));
 
   let server: Server;
   try {
     const dashboardDir = join(repository, 'apps/dashboard/dist');
-    server = await startServer({ settings, dashboardDir, log, onFatal, onMessagingUnavailable });
+    const { signal } = stopping;
+    server = await startServer({ settings, dashboardDir, log, onFatal, onMessagingUnavailable, onWaiting, signal });
   } catch (error) {
+    if (stopping.signal.aborted) {
+      log.info({ reason: await asked.promise }, 'stopped while it was starting');
+      process.exit(0);
+    }
     if (error instanceof ListenFailed) log.error({}, error.message);
     else log.error({ error }, 'the server could not start');
     process.exit(1); // whatever is half open must not keep the process
@@ -44,6 +55,11 @@ async function main(): Promise<void> {
   await server.stop();
   log.info({}, 'stopped');
   process.exit(0);
+}
+
+/** The supervisor gives a server that waits for something more time to become ready. */
+function onWaiting(): void {
+  process.send?.({ type: 'waiting' });
 }
 
 /** The supervisor starts its nats-server again. One that others run is theirs to look after. */

@@ -2,20 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  createActors,
   createArtifactTokens,
   defaultPool,
   type Log,
   type LogStore,
   type Orchestrator,
   openLogStore,
-  openReadModels,
   type Running,
   startOrchestrator,
   systemClock,
 } from '@yardmaster/application';
 import type { JobId } from '@yardmaster/domain';
-import { openEventStore } from '@yardmaster/event-store/open';
 import {
   connectNats,
   createLogFeed,
@@ -27,7 +24,8 @@ import { createAddresses } from './addresses.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import type { FleetView, GatewayParts } from './gateway-parts.ts';
 import { listen } from './listener.ts';
-import { ensureAdmin, readArtifactKey } from './secret-files.ts';
+import { readArtifactKey } from './secret-files.ts';
+import { openHistory } from './store/open-history.ts';
 import { createInspector } from './upload/inspector.ts';
 import { watchMessaging } from './watch-messaging.ts';
 
@@ -40,6 +38,10 @@ export interface ServerOptions {
   readonly onFatal: (error: Error) => void;
   /** Called while the message server can be reached and does no work: it is to be started again by whoever runs it. */
   readonly onMessagingUnavailable?: () => void;
+  /** Called again and again while the start waits for the server of the event store. */
+  readonly onWaiting?: () => void;
+  /** Ends a start that is still under way. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Server extends Running {
@@ -53,22 +55,25 @@ export interface Server extends Running {
 
 /**
  * Starts gateway and orchestrator in this process and resolves when requests are served. Without a NATS server, or while
- * it cannot be reached, uploads are taken in and wait. What was started is stopped again when a later part fails.
+ * it cannot be reached, uploads are taken in and wait. A server of the event store is waited for. What was started is
+ * stopped again when a later part fails, or the signal aborts; then it rejects.
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { settings, dashboardDir, log, onFatal, onMessagingUnavailable = () => {} } = options;
+  const { settings, dashboardDir, onFatal, onMessagingUnavailable = () => {}, onWaiting = () => {} } = options;
   const { dataDir } = settings;
+  const { signal = new AbortController().signal } = options;
   const clock = systemClock;
   const newId = () => randomUUID();
   const started: Running[] = [];
   /** Stopped in the reverse order of their start. */
   const starts = <Part extends { stop(): void | Promise<void> }>(part: Part): Part => {
     started.unshift({ stop: async () => part.stop() });
+    signal.throwIfAborted();
     return part;
   };
   let stopping: Promise<void> | undefined;
   const stop = () => {
-    stopping ??= stopAll(started, log);
+    stopping ??= stopAll(started, options.log);
     return stopping;
   };
 
@@ -76,21 +81,23 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await mkdir(dataDir, { recursive: true });
     const listener = starts(await listen(settings));
     const addresses = createAddresses({ ...settings, port: listener.port });
-    const location = settings.eventStoreUrl ?? join(dataDir, 'events.sqlite');
-    const store = starts(await openEventStore(location, { onEnded: onFatal }));
-    const logs = starts(openLogStore({ file: join(dataDir, 'logs.sqlite'), log }));
-    const readModels = starts(
-      openReadModels({
-        file: join(dataDir, 'read-models.sqlite'),
-        store,
+    const history = starts(
+      await openHistory({
+        settings,
         previewUrl: addresses.previewUrl,
         clock,
-        log,
+        newId,
+        log: options.log,
+        onFatal,
+        onWaiting(reason) {
+          listener.waitsFor(`the event store (${reason})`);
+          onWaiting();
+        },
+        signal,
       }),
     );
-    await readModels.start();
-    const actors = createActors({ store, clock, newId, random: Math.random });
-    await ensureAdmin({ dataDir, actors, readModels });
+    const { store, readModels, actors, outage, log } = history;
+    const logs = starts(openLogStore({ file: join(dataDir, 'logs.sqlite'), log }));
     const artifacts = await openFilesystemArtifactStore({ root: dataDir });
     const artifactTokens = createArtifactTokens({ key: await readArtifactKey(dataDir), clock });
 
@@ -99,6 +106,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     let orchestrator: Orchestrator | null = null;
     const parts: GatewayParts = {
       store,
+      storeOutage: outage,
       actors,
       readModels,
       logs,

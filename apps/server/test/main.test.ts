@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Problem } from '@yardmaster/protocol';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 
 const Ready = z.object({ type: z.literal('ready'), port: z.int() });
@@ -97,6 +97,24 @@ describe('the server program', () => {
     const misled = await startProgram({ YARDMASTER_SLOTS: 'many' });
     expect(await misled.exitCode()).toBe(1);
     expect(misled.output()).toContain('YARDMASTER_SLOTS');
+  });
+
+  it('that waits for its event store is alive, says what it waits for without the password, and ends when asked', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const address = taken.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    taken.close();
+    await once(taken, 'close');
+    const program = await startProgram({ EVENTSTORE_URL: `esdb://admin:pa55word@127.0.0.1:${port}?tls=false` });
+    const [message] = await once(program.child, 'message');
+    expect(message).toEqual({ type: 'waiting' });
+    await vi.waitFor(() =>
+      expect(program.output()).toContain(`Waiting for EventStoreDB at 127.0.0.1:${port}: connection refused`),
+    );
+    program.child.kill('SIGTERM');
+    expect(await program.exitCode()).toBe(0);
+    expect(program.output()).not.toContain('pa55word');
   });
 
   it('takes an endless upload without growing in memory', async () => {

@@ -50,6 +50,7 @@ export async function startTestServer({
   dashboardDir = '/nonexistent',
   dataDir,
   log = silentLog,
+  onWaiting = () => {},
   onEnd = onTestFinished,
 }: {
   readonly env?: Readonly<Record<string, string>>;
@@ -57,6 +58,7 @@ export async function startTestServer({
   /** Of an earlier server, to go on from it. */
   readonly dataDir?: string;
   readonly log?: Log;
+  readonly onWaiting?: () => void;
   /** Where to register what ends it, for a server that several tests share. */
   readonly onEnd?: (end: () => Promise<void>) => void;
 } = {}): Promise<TestServer> {
@@ -64,7 +66,7 @@ export async function startTestServer({
   if (dataDir === undefined) onEnd(() => rm(folder, { recursive: true, force: true }));
   const read = readSettings({ YARDMASTER_PORT: '0', YARDMASTER_DATA_DIR: folder, ...env });
   if (!read.ok) throw new Error(read.problems.join('\n'));
-  const server = await startServer({ settings: read.settings, dashboardDir, log, onFatal: throwIt });
+  const server = await startServer({ settings: read.settings, dashboardDir, log, onFatal: throwIt, onWaiting });
   onEnd(() => server.stop());
   const { actors, readModels, clock } = server.parts;
   const url = `http://127.0.0.1:${server.port}`;

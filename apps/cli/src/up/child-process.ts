@@ -8,7 +8,8 @@ import { killGroup, recordRun } from './run-records.ts';
  *
  * - Settings come in the environment (`readSettings`).
  * - A Node child has an IPC channel. It sends `{ "type": "ready" }` once, when it can do its work, and ends by itself
- *   when the channel disconnects, because then the supervisor is gone.
+ *   when the channel disconnects, because then the supervisor is gone. While it waits for something that others run it
+ *   sends `{ "type": "waiting" }` now and then, and is not taken for one that hangs.
  * - SIGTERM (for nats-server SIGINT) asks it to end in order; past `stopTimeoutMs` its process group is killed.
  * - It writes JSON lines with a `level` to stdout; lines at warn and above are shown to the person as well.
  * - Each child leads a process group of its own, so that a Ctrl-C in the terminal reaches only the supervisor, which
@@ -63,6 +64,7 @@ const LONG_LIFE_MS = 30_000;
 const LAST_WORDS_TIMEOUT_MS = 1_000;
 
 const readyMessageSchema = z.object({ type: z.literal('ready') });
+const waitingMessageSchema = z.object({ type: z.literal('waiting') });
 
 type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly error: Error | null };
 type Life = { readonly process: ChildProcess; readonly exited: Promise<Exit> };
@@ -104,12 +106,17 @@ export function superviseChild(spec: ChildSpec, surroundings: Surroundings): Sup
   async function liveOnce(current: Life, onReady: () => void): Promise<Exit> {
     const waiting = new AbortController();
     const timeout = setTimeout(() => waiting.abort(), READY_TIMEOUT_MS);
+    const postpone = (message: unknown) => {
+      if (waitingMessageSchema.safeParse(message).success) timeout.refresh();
+    };
+    current.process.on('message', postpone);
     const ready = (spec.untilReady ?? untilReadyMessage)(current.process, waiting.signal).then(
       () => ({ isReady: true }),
       () => ({ isReady: false }),
     );
     const first = await Promise.race([ready, current.exited.then(() => ({ isReady: false }))]);
     clearTimeout(timeout);
+    current.process.off('message', postpone);
     const isLate = waiting.signal.aborted;
     waiting.abort();
     if (first.isReady) onReady();

@@ -113,7 +113,10 @@ type Product = {
   readonly children: ChildrenInOrder;
 };
 
-/** nats-server first, since the others are told its port; then all at once. */
+/**
+ * nats-server first, since the others are told its port; then all at once. Where the server may have to wait for an event
+ * store that others run, workers come after it: until then there is nothing for them to pull work from.
+ */
 async function startProduct({ settings, dataFolder, port, io, children }: Product): Promise<void> {
   const workerIds = Array.from({ length: settings.workers }, (_, index) => `worker-${index + 1}`);
   const env = { ...io.env };
@@ -127,14 +130,16 @@ async function startProduct({ settings, dataFolder, port, io, children }: Produc
   };
   const { natsUrl, keys } = await connect();
   const connections = { settings, dataFolder, port, natsUrl, env };
+  const server = children.start(
+    serverProgram({
+      ...connections,
+      natsSeed: keys?.server.seed ?? settings.natsSeed,
+      onMessagingUnavailable: () => children.restart('nats-server'),
+    }),
+  );
+  if (settings.eventStoreUrl !== undefined) await server;
   await Promise.all([
-    children.start(
-      serverProgram({
-        ...connections,
-        natsSeed: keys?.server.seed ?? settings.natsSeed,
-        onMessagingUnavailable: () => children.restart('nats-server'),
-      }),
-    ),
+    server,
     ...workerIds.map((workerId, index) =>
       children.start(
         workerProgram({ ...connections, workerId, natsSeed: keys?.workers[index]?.seed ?? settings.natsSeed }),

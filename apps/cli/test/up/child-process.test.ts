@@ -4,9 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { natsAuthorization } from '@yardmaster/messaging/nats-authorization';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { processIdentity } from '../../bin/bootstrap/process-identity.mjs';
-import { type ChildSpec, StartError, superviseChild } from '../../src/up/child-process.ts';
+import { type ChildSpec, READY_TIMEOUT_MS, StartError, superviseChild } from '../../src/up/child-process.ts';
 import { ChildrenInOrder } from '../../src/up/children-in-order.ts';
 import { createMessageKeys } from '../../src/up/message-keys.ts';
 import { natsServer } from '../../src/up/nats-server.ts';
@@ -81,6 +81,45 @@ test('a child that ends with a code before it was ready is not started again, an
   const { child, said } = supervise(nodeChild('server', 'failing-child.mjs'));
   await expect(child.firstReady).rejects.toThrow(new StartError('server could not be started (exit code 3).'));
   expect(said).toEqual(['server: the key of the house does not fit']);
+});
+
+describe('a child that is not ready', () => {
+  /** A child that is signalled by hand, under a clock that only the test moves. */
+  async function startWaitingChild() {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const spawned = Promise.withResolvers<ChildProcess>();
+    const untilReady: NonNullable<ChildSpec['untilReady']> = async (child, signal) => {
+      spawned.resolve(child);
+      for (;;) {
+        const [message] = await once(child, 'message', { signal });
+        if (message.type === 'ready') return;
+      }
+    };
+    const spec = nodeChild('server', 'waiting-child.mjs', { untilReady });
+    const { child, said } = supervise(spec);
+    const process = await spawned.promise;
+    await once(process, 'message');
+    return { child, said, process };
+  }
+
+  test('but says that it waits for something is given time for as long as it says so', async () => {
+    const { child, process } = await startWaitingChild();
+    for (let round = 0; round < 3; round++) {
+      vi.advanceTimersByTime(READY_TIMEOUT_MS - 1);
+      process.kill('SIGUSR2');
+      await once(process, 'message');
+    }
+    process.kill('SIGHUP');
+    await child.firstReady;
+  });
+
+  test('and has said nothing for a minute is killed', async () => {
+    const { process } = await startWaitingChild();
+    vi.advanceTimersByTime(READY_TIMEOUT_MS);
+    await once(process, 'exit');
+    expect(process.signalCode).toBe('SIGKILL');
+  });
 });
 
 test('a program that is not there is a start error', async () => {

@@ -159,10 +159,17 @@ const bodyProblems: Readonly<Record<string, readonly [number, string, string]>> 
 export function asProblem(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (error instanceof EventStoreUnavailable || error instanceof MailboxFull) {
-    return new HttpProblem(503, error.code, 'The server cannot do this at the moment. Try again.', {
-      headers: { 'Retry-After': '1' },
-      cause: error,
-    });
+    const isAway = error instanceof EventStoreUnavailable;
+    return new HttpProblem(
+      503,
+      error.code,
+      isAway ? 'The event store cannot be reached at the moment.' : 'The server has too much to do at the moment.',
+      {
+        hint: 'Try again in a while. With the same Idempotency-Key nothing is done twice.',
+        headers: { 'Retry-After': '1' },
+        cause: error,
+      },
+    );
   }
   if (error instanceof StreamDrift) return new HttpProblem(409, error.code, error.message, { cause: error });
   const { type, code, status } = error as { type?: unknown; code?: unknown; status?: unknown };

@@ -45,7 +45,11 @@ function eventStream(req: Request, res: Response) {
     get bufferedBytes() {
       return res.writableLength;
     },
-    send: (frame) => void res.write(eventOf(frame)),
+    send(frame) {
+      res.write(eventOf(frame));
+      // Who cannot be told anything comes again, as browsers do by themselves, and goes on where it was.
+      if (frame.type === 'error') res.end();
+    },
     close: () => void res.end(),
   };
   return {

@@ -1,11 +1,8 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { startWireServerProcess, type WireServerProcess } from '@yardmaster/event-store/wire-server';
 import { inject } from 'vitest';
-import { repositoryRoot } from './product.ts';
-import { until } from './until.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -13,8 +10,6 @@ declare module 'vitest' {
     readonly eventStore: 'sqlite' | 'eventstoredb';
   }
 }
-
-const wireServerFile = join(repositoryRoot, 'packages', 'event-store', 'testing', 'wire-server', 'main.ts');
 
 /** Whether these tests run the product on a server in place of its own SQLite file. */
 export const runsOnServer = (): boolean => inject('eventStore') === 'eventstoredb';
@@ -37,35 +32,18 @@ export interface EventStoreServer {
 export async function createEventStoreServer(folder: string): Promise<EventStoreServer> {
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
-  let running: ChildProcessByStdio<null, Readable, Readable> | null = null;
+  let running: WireServerProcess | null = null;
 
-  async function end(signal: NodeJS.Signals): Promise<void> {
-    const child = running;
+  async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    await running?.end(signal);
     running = null;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill(signal);
-    await ended;
   }
 
   return {
     url: `esdb://${address}?tls=false`,
     address,
     async start() {
-      const args = ['--disable-warning=ExperimentalWarning', wireServerFile];
-      const options = ['--file', join(folder, 'wire-server.sqlite'), '--port', String(port)];
-      const child = spawn(process.execPath, [...args, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
-      running = child;
-      let said = '';
-      for (const stream of [child.stdout, child.stderr]) {
-        stream.setEncoding('utf8').on('data', (chunk: string) => {
-          said += chunk;
-        });
-      }
-      await until('the event store listens', () => {
-        if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode}: ${said}`);
-        return said.includes(address) ? true : null;
-      });
+      running = await startWireServerProcess(join(folder, 'wire-server.sqlite'), port);
     },
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),

@@ -1,0 +1,36 @@
+/**
+ * The server or servers of a connection string, as a person names them: without scheme, credentials and options. What
+ * comes after the last @ is no part of a password, not even of one with characters that it should not hold.
+ */
+export function serverAddress(connectionString: string): string {
+  const start = connectionString.includes('@')
+    ? connectionString.lastIndexOf('@') + 1
+    : connectionString.indexOf('://') + 3;
+  return connectionString.slice(start).split(/[/?#]/, 1)[0] ?? '';
+}
+
+/** What gRPC, TLS and the network say, and how a person is told; the first that fits counts. */
+const wordings: readonly (readonly [RegExp, string])[] = [
+  [/ECONNREFUSED/, 'connection refused'],
+  [/ENOTFOUND|EAI_AGAIN|name resolution/i, 'its host name is not known here'],
+  [/EHOSTUNREACH|ENETUNREACH/, 'there is no way to its network'],
+  [/access.?denied|unauthenticated|permission.?denied/i, 'it refuses the user name or the password'],
+  [/certificate|self.signed/i, 'its TLS certificate is not trusted'],
+  [/wrong version number|EPROTO|ssl3?_/i, 'one side wants TLS and the other does not (tls=true or tls=false)'],
+  [/deadline|timed? ?out|ETIMEDOUT/i, 'no answer in time'],
+  [/ECONNRESET|EPIPE|socket hang up|shutting down|connection (has just been )?(lost|dropped)/i, 'connection lost'],
+];
+
+/** Why the event store could not be reached, in a few words and without its address. */
+export function describeOutage(error: unknown): string {
+  const said = wordsOf(error);
+  const known = wordings.find(([pattern]) => pattern.test(said));
+  return known?.[1] ?? (error instanceof Error ? error.message : String(error));
+}
+
+/** What an error says, and what was its cause; a client's errors have their kind in `type`. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const type = 'type' in error ? String(error.type) : '';
+  return [type, error.message, error.cause === undefined ? '' : wordsOf(error.cause)].join('\n');
+}

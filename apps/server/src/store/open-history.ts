@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import {
+  type Actors,
+  type Clock,
+  createActors,
+  type EventStore,
+  type Log,
+  openReadModels,
+  type ReadModels,
+  type Running,
+} from '@yardmaster/application';
+import { isServerLocation, openEventStore } from '@yardmaster/event-store/open';
+import type { Settings } from '@yardmaster/protocol/settings';
+import { ensureAdmin } from '../secret-files.ts';
+import { awaitStore } from './await-store.ts';
+import { serverAddress } from './describe-outage.ts';
+import { type Outage, watchStore, withoutOutages } from './watch-store.ts';
+
+/** The event store, and what is read from it and written to it. */
+export interface History extends Running {
+  readonly store: EventStore;
+  readonly readModels: ReadModels;
+  readonly actors: Actors;
+  /** Null while the event store answers; always so for SQLite, without which the process ends. */
+  outage(): Outage | null;
+  /** Without what fails by an outage that was said. */
+  readonly log: Log;
+}
+
+export interface HistoryOptions {
+  readonly settings: Pick<Settings, 'dataDir' | 'eventStoreUrl'>;
+  readonly previewUrl: (label: string) => string;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly log: Log;
+  readonly onFatal: (error: Error) => void;
+  /** Called after each try that found the server away. */
+  readonly onWaiting: (reason: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens the event store that the settings name, with read models that have caught up and an admin who can sign in. The
+ * server of an EventStoreDB is waited for; a SQLite file that cannot be opened is thrown.
+ */
+export function openHistory(options: HistoryOptions): Promise<History> {
+  const { settings, log, onWaiting, signal } = options;
+  const { eventStoreUrl } = settings;
+  const location = eventStoreUrl ?? join(settings.dataDir, 'events.sqlite');
+  const open = () => openAt(location, options);
+  if (!isServerLocation(location)) return open();
+  return awaitStore({ address: serverAddress(location), open, signal, log, onWaiting });
+}
+
+async function openAt(
+  location: string,
+  { settings: { dataDir }, previewUrl, clock, newId, log: fullLog, onFatal }: HistoryOptions,
+): Promise<History> {
+  const opened: Running[] = [];
+  const stop = async () => {
+    for (const part of opened.splice(0)) await part.stop();
+  };
+  try {
+    const bare = await openEventStore(location, { onEnded: onFatal });
+    opened.unshift(bare);
+    const watched = isServerLocation(location)
+      ? watchStore({ store: bare, address: serverAddress(location), log: fullLog })
+      : { store: bare, outage: () => null, stop: async () => {} };
+    opened.unshift(watched);
+    const { store, outage } = watched;
+    const log = withoutOutages(fullLog, () => outage() !== null);
+    const readModels = openReadModels({ file: join(dataDir, 'read-models.sqlite'), store, previewUrl, clock, log });
+    opened.unshift(readModels);
+    await readModels.start();
+    const actors = createActors({ store, clock, newId, random: Math.random });
+    await ensureAdmin({ dataDir, actors, readModels });
+    return { store, readModels, actors, outage, log, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
