@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { InvalidAppend, maxEventBytes, maxEventsPerAppend, type NewEvent } from '@yardmaster/application';
+import {
+  InvalidAppend,
+  maxAppendBytes,
+  maxEventBytes,
+  maxEventsPerAppend,
+  type NewEvent,
+} from '@yardmaster/application';
 import { expect } from 'vitest';
 import { anEvent, aStream, idsOf, someEvents } from '../an-event.ts';
 import { type ContractCase, readEverything } from './contract-case.ts';
@@ -152,6 +158,42 @@ const idempotency: readonly ContractCase[] = [
     },
   },
   {
+    name: 'refuses the end of an earlier append that goes on with a new event',
+    async run({ store }) {
+      const stream = aStream();
+      const events = someEvents(3);
+      await store.append(stream, 'no_stream', events);
+      const overlapping = [...events.slice(1), anEvent()];
+      expect(await store.append(stream, 0, overlapping)).toEqual(refused(stream, 0, 2));
+      expect(idsOf(await store.readStream(stream))).toEqual(idsOf(events));
+    },
+  },
+  {
+    name: 'takes the same ids in another stream as other events',
+    async run({ store }) {
+      const [one, other] = [aStream(), aStream()];
+      const events = someEvents(2);
+      const first = await store.append(one, 'no_stream', events);
+      const second = await store.append(other, 'no_stream', events);
+      expect(second).toMatchObject({ ok: true, revision: 1 });
+      expect(second).not.toEqual(first);
+      for (const stream of [one, other]) expect(idsOf(await store.readStream(stream))).toEqual(idsOf(events));
+    },
+  },
+  {
+    name: 'takes an id in capitals for the same as one in small letters, and gives it back as it was',
+    async run({ store }) {
+      const stream = aStream();
+      const [id, other] = [randomUUID(), randomUUID()];
+      const inCapitals = anEvent({ metadata: { eventId: id.toUpperCase() } });
+      const first = await store.append(stream, 'no_stream', [inCapitals]);
+      expect(await store.append(stream, 'no_stream', [anEvent({ metadata: { eventId: id } })])).toEqual(first);
+      expect(await store.readStream(stream)).toMatchObject([{ metadata: inCapitals.metadata }]);
+      const twice = [other, other.toUpperCase()].map((eventId) => anEvent({ metadata: { eventId } }));
+      await expect(store.append(stream, 0, twice)).rejects.toBeInstanceOf(InvalidAppend);
+    },
+  },
+  {
     name: 'refuses the same ids in another order',
     async run({ store }) {
       const stream = aStream();
@@ -171,6 +213,7 @@ const invalidAppends: readonly (readonly [string, () => { stream?: string; revis
       'of an event whose bytes are too many',
       () => ({ events: [anEvent({ data: '\u{20ac}'.repeat(maxEventBytes / 3) })] }),
     ],
+    ['whose events are too large together', () => ({ events: eventsOfBytes(maxAppendBytes + 1, 7) })],
     ['whose event id is no UUID', () => ({ events: [anEvent({ metadata: { eventId: 'event-1' } })] })],
     ['that holds one event twice', () => ({ events: Array<NewEvent>(2).fill(anEvent()) })],
     ['of an event without a type', () => ({ events: [anEvent({ type: '' })] })],
@@ -188,6 +231,18 @@ const invalidAppends: readonly (readonly [string, () => { stream?: string; revis
     ['to a system stream', () => ({ stream: '$all', events: someEvents(1) })],
     ['to a stream whose id is too long', () => ({ stream: `buildJob-${'x'.repeat(65)}`, events: someEvents(1) })],
   ];
+
+/** Events of which every store counts so many bytes together. */
+function eventsOfBytes(bytes: number, count: number): NewEvent[] {
+  const [type, empty] = ['T'.repeat(128), JSON.stringify('').length];
+  return Array.from({ length: count }, (_, index) => {
+    const event = anEvent({ type, data: '' });
+    const taken = 2 * type.length + JSON.stringify(event.metadata).length + empty;
+    // The first one takes what is left over when the bytes are shared out.
+    const share = Math.floor(bytes / count) + (index === 0 ? bytes % count : 0);
+    return { ...event, data: 'x'.repeat(share - taken) };
+  });
+}
 
 function aCycle(): unknown {
   const cycle: { self?: unknown } = {};
@@ -213,6 +268,35 @@ const validation: readonly ContractCase[] = [
       const events = someEvents(maxEventsPerAppend);
       expect(await store.append(stream, 'no_stream', events)).toMatchObject({ revision: maxEventsPerAppend - 1 });
       expect(idsOf(await store.readStream(stream))).toEqual(idsOf(events));
+    },
+  },
+  {
+    name: 'takes the largest appends that are possible, of one event and of many',
+    async run({ store }) {
+      const bytesOf = (event: NewEvent) => JSON.stringify(event.data).length + JSON.stringify(event.metadata).length;
+      const empty = anEvent({ type: 'T'.repeat(128), data: '' });
+      const largest = { ...empty, data: 'x'.repeat(maxEventBytes - bytesOf(empty)) };
+      const appends = [[largest], eventsOfBytes(maxAppendBytes, 7), eventsOfBytes(maxAppendBytes, maxEventsPerAppend)];
+      for (const events of appends) {
+        const stream = aStream();
+        expect(await store.append(stream, 'no_stream', events)).toMatchObject({ revision: events.length - 1 });
+        const read = await store.readStream(stream);
+        // Compared one by one: a failing comparison of a megabyte would print it.
+        expect(read).toHaveLength(events.length);
+        expect(read.every((event, index) => event.data === events[index]?.data)).toBe(true);
+      }
+    },
+  },
+  {
+    name: 'tells streams apart whose names differ in capitals or length only',
+    async run({ store }) {
+      const stream = aStream();
+      const names = [stream, stream.toUpperCase(), `${stream}0`, stream.slice(0, -1)];
+      for (const name of names) {
+        const own = { ...anEvent(), data: { name } };
+        expect(await store.append(name, 'no_stream', [own])).toMatchObject({ ok: true, revision: 0 });
+      }
+      for (const name of names) expect(await store.readStream(name)).toMatchObject([{ stream: name, data: { name } }]);
     },
   },
   {

@@ -1,5 +1,6 @@
 import type { AppendResult, Position } from '@yardmaster/application';
 import { expect } from 'vitest';
+import { maxDataDepth } from '../../src/prepare-append.ts';
 import { anEvent, aStream, idsOf, someEvents } from '../an-event.ts';
 import { after, type ContractCase, readEverything } from './contract-case.ts';
 
@@ -84,9 +85,30 @@ const streams: readonly ContractCase[] = [
     name: 'gives back every Unicode text',
     async run({ store }) {
       const stream = aStream();
-      const text = '\u0000\t\n"\\ \u00e9 e\u0301 \u{1f680} \u202e \u2028 \ufeff \ud7ff \u{10ffff} \u65e5\u672c\u8a9e';
+      const text =
+        '\u0000\t\n"\\ \u00e9 e\u0301 \u{1f680} \u202e \u2028 \ufeff \ud7ff \u{10ffff} \ud800 \u65e5\u672c\u8a9e';
       await store.append(stream, 'no_stream', [anEvent({ data: { text, [text]: 1 } })]);
       expect((await store.readStream(stream))[0]?.data).toStrictEqual({ text, [text]: 1 });
+    },
+  },
+  {
+    name: 'gives back every number, and data of every form',
+    async run({ store }) {
+      const stream = aStream();
+      const data = [
+        [0, 1, -1, 0.1, 1e21, 1e-7, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER],
+        [Number.MAX_VALUE, -Number.MAX_VALUE, Number.MIN_VALUE, Number.EPSILON, 2 ** 53, 123_456_789.123_456_79],
+        ...[null, true, false, 0, '', 'text', [], {}, [[[]]], [{}, [null]]],
+        // A property of its own, as only JSON makes it.
+        JSON.parse('{"__proto__":{"a":1},"constructor":2,"":3,"10":4,"b":5,"a":6}'),
+        Array.from({ length: maxDataDepth - 1 }).reduce((inner) => [inner], 'deep'),
+      ];
+      const events = data.map((one) => anEvent({ data: one }));
+      await store.append(stream, 'no_stream', events);
+      const read = await store.readStream(stream);
+      // As texts too, since an object of which "__proto__" is a property compares like one without.
+      expect(read.map((event) => JSON.stringify(event.data))).toEqual(data.map((one) => JSON.stringify(one)));
+      expect(read.map((event) => event.data)).toStrictEqual(data);
     },
   },
   {
