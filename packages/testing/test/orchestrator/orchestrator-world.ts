@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   createActors,
   createArtifactTokens,
+  type EventStore,
   type Orchestrator,
   openLogStore,
   openReadModels,
@@ -40,10 +41,14 @@ export interface OrchestratorWorld {
   stop(): Promise<void>;
 }
 
-export async function openOrchestratorWorld(): Promise<OrchestratorWorld> {
+export async function openOrchestratorWorld({
+  openStore = (folder) => openSqliteEventStore({ file: join(folder, 'events.sqlite') }),
+}: {
+  readonly openStore?: (folder: string) => Promise<EventStore>;
+} = {}): Promise<OrchestratorWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'orchestrator-'));
   const nats = await startNatsServer({ dataDir: join(folder, 'nats') });
-  const store = await openSqliteEventStore({ file: join(folder, 'events.sqlite') });
+  const store = await openStore(folder);
   const artifacts = await openFilesystemArtifactStore({ root: folder });
   const logs = openLogStore({ file: join(folder, 'logs.sqlite') });
   const artifactTokens = createArtifactTokens({ key: randomBytes(32), clock: systemClock });

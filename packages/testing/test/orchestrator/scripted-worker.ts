@@ -23,8 +23,8 @@ export interface HeldBuild {
   readonly jobId: JobId;
   readonly attempt: number;
   report(report: Report): Promise<void>;
-  /** Sends every report from the first step to the last, as a worker does whose build goes well. */
-  finish(): Promise<void>;
+  /** Sends every report from the first step to the last, as a worker does whose build goes well; each step takes `stepMs`. */
+  finish(options?: { readonly stepMs?: number }): Promise<void>;
   /** Resolves when the orchestrator says something of this kind about the attempt. */
   told(type: ControlMessage['type']): Promise<ControlMessage>;
 }
@@ -131,8 +131,11 @@ export function startScriptedWorker({
       jobId,
       attempt,
       report,
-      async finish() {
-        for (const each of allReports(attempt)) await report(each);
+      async finish({ stepMs = 0 } = {}) {
+        for (const each of allReports(attempt)) {
+          if (each.kind === 'step-completed' && stepMs > 0) await delay(stepMs);
+          await report(each);
+        }
       },
       told: (type) => told((message) => message.type === type && 'jobId' in message && message.jobId === jobId),
     });
