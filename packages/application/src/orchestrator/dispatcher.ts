@@ -65,7 +65,7 @@ export function createDispatcher(world: {
     try {
       while (again && !stopped) {
         again = false;
-        const credit = messaging.connected && !storeWatch.isAway ? fleet.slots(defaultPool) - outstanding() : 0;
+        const credit = messaging.connected ? fleet.slots(defaultPool) - outstanding() : 0;
         if (credit <= 0) continue;
         for (const job of inQueueOrder(openJobs.inPhase('ready')).slice(0, credit)) await dispatch(job);
       }
@@ -100,7 +100,7 @@ export function createDispatcher(world: {
   }
 
   async function compareWithQueue(): Promise<void> {
-    if (!messaging.connected || stopped || storeWatch.isAway) return;
+    if (!messaging.connected || stopped) return;
     const queued = new Set(await messaging.listWork(defaultPool));
     const noWorkers = fleet.slots(defaultPool) === 0 && fleet.listenedLongEnough();
     for (const job of openJobs.inPhase('dispatched')) {

@@ -49,13 +49,7 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
   const { actors, readModels, messaging, clock, log } = options;
   const openJobs = createOpenJobs();
   const fleet = createFleet({ clock });
-  const storeWatch = watchStore({
-    ...options,
-    onReturn() {
-      watch.restart();
-      guard(dispatcher.kick(), 'Dispatching');
-    },
-  });
+  const storeWatch = watchStore({ ...options, onReturn: () => watch.restart() });
   const world = { ...options, openJobs, fleet, storeWatch };
   const timers = createTimers(world);
   const dispatcher = createDispatcher(world);
