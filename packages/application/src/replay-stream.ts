@@ -1,4 +1,10 @@
-import { type Decider, type DomainEvent, NewerSchemaVersion, type StateValue } from '@yardmaster/domain';
+import {
+  type Decider,
+  type DomainEvent,
+  type Evolution,
+  NewerSchemaVersion,
+  type StateValue,
+} from '@yardmaster/domain';
 import { z } from 'zod';
 import { canonicalJson } from './hash-chain.ts';
 import type { RecordedEvent } from './ports/event-store.ts';
@@ -11,8 +17,8 @@ export class StreamDrift extends Error {
   readonly revision: number;
   readonly reason: string;
 
-  constructor(stream: string, revision: number, reason: string) {
-    super(`${stream} drifts at revision ${revision}: ${reason}`);
+  constructor(stream: string, revision: number, reason: string, options?: ErrorOptions) {
+    super(`${stream} drifts at revision ${revision}: ${reason}`, options);
     this.stream = stream;
     this.revision = revision;
     this.reason = reason;
@@ -40,16 +46,24 @@ export function replayEvent<State, Command, Event extends DomainEvent>(
   recorded: RecordedEvent,
 ): State {
   const { stream, revision, type, data, metadata } = recorded;
-  const drift = (reason: string) =>
-    new StreamDrift(stream, revision, `${reason}${otherVersion(decider.machineVersion, metadata.machineVersion)}`);
+  const versions = otherVersion(decider.machineVersion, metadata.machineVersion);
+  const drift = (reason: string, cause?: unknown) =>
+    new StreamDrift(stream, revision, `${reason}${versions}`, { cause });
+
   let event: Event;
   try {
     event = decider.parseEvent(type, data, metadata.schemaVersion);
   } catch (error) {
-    if (error instanceof NewerSchemaVersion) throw drift(error.message);
-    throw drift(`${type} has data that no schema accepts: ${problemsOf(error)}.`);
+    if (error instanceof NewerSchemaVersion) throw drift(error.message, error);
+    throw drift(`${type} has data that no schema accepts: ${problemsOf(error)}.`, error);
   }
-  const evolution = decider.evolve(state, event);
+  let evolution: Evolution<State>;
+  try {
+    evolution = decider.evolve(state, event);
+  } catch (error) {
+    // A fault of the model that only some histories bring up is no reason to hold up the others.
+    throw drift(`${type} breaks the model: ${problemsOf(error)}.`, error);
+  }
   if (!evolution.ok) throw drift(evolution.drift);
   const reached = decider.stateValue(evolution.state);
   if (!sameStateValue(reached, metadata.to)) {

@@ -70,7 +70,7 @@ function reportText({ shown }: StoreLocation, report: StoreReport): string {
     ...findingKinds.map((kind) => paragraphOf(kind, named)),
     unnamed,
     otherVersions.map(otherVersionText),
-    events === 0 ? [] : [`Digest of all chains: ${digest}`],
+    findings > 0 || events === 0 ? [] : [`Digest of all chains: ${digest}`],
   ];
   return `${paragraphs
     .filter((lines) => lines.length > 0)

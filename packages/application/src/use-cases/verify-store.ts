@@ -109,32 +109,35 @@ function createVerification(models: readonly AnyDecider[]): Verification {
   const named: Finding[] = [];
   let [events, findings] = [0, 0];
 
-  function find(kind: FindingKind, { stream, revision, reason }: Omit<Finding, 'kind'>): void {
+  function find(finding: Finding): void {
     findings += 1;
-    if (named.length < maxNamedFindings) named.push({ kind, stream, revision, reason });
+    if (named.length < maxNamedFindings) named.push(finding);
   }
 
   function follow({ stream, revision }: RecordedEvent): Followed {
     const { category } = splitStreamName(stream);
     const decider = byCategory.get(category) ?? null;
     if (decider === null) {
-      find('unknown-category', { stream, revision, reason: `This program has no model for "${category}".` });
+      find({ kind: 'unknown-category', stream, revision, reason: `This program has no model for "${category}".` });
     }
     const followed = { chainHolds: true, decider, state: decider?.initialState() };
     streams.set(stream, followed);
     return followed;
   }
 
-  function checkChain(followed: Followed, event: RecordedEvent): void {
-    const { stream, revision, metadata } = event;
+  function breakOff(followed: Followed, finding: Finding): void {
     followed.chainHolds = false;
+    find(finding);
+  }
+
+  /** What is wrong with an event as it is stored, whatever it means. */
+  function chainFinding(event: RecordedEvent): Finding | null {
+    const { stream, revision, metadata } = event;
     if (!EventMetadata.safeParse(metadata).success) {
-      const reason = 'What is stored beside the event is not what every event has.';
-      return find('unreadable', { stream, revision, reason });
+      return { kind: 'unreadable', stream, revision, reason: 'Its metadata is not what every event has.' };
     }
     const broken = chains.next(event);
-    if (broken !== null) return find('broken-link', broken);
-    followed.chainHolds = true;
+    return broken === null ? null : { kind: 'broken-link', ...broken };
   }
 
   function replay(followed: Followed, decider: AnyDecider, event: RecordedEvent): void {
@@ -143,7 +146,8 @@ function createVerification(models: readonly AnyDecider[]): Verification {
       followed.state = replayEvent(decider, followed.state, event);
     } catch (error) {
       if (!(error instanceof StreamDrift)) throw error;
-      find('drift', error);
+      const { stream, revision, reason } = error;
+      find({ kind: 'drift', stream, revision, reason });
       followed.decider = null;
     }
   }
@@ -153,8 +157,10 @@ function createVerification(models: readonly AnyDecider[]): Verification {
     next(event) {
       events += 1;
       const followed = streams.get(event.stream) ?? follow(event);
-      if (followed.chainHolds) checkChain(followed, event);
-      if (followed.chainHolds && followed.decider !== null) replay(followed, followed.decider, event);
+      if (!followed.chainHolds) return;
+      const broken = chainFinding(event);
+      if (broken !== null) breakOff(followed, broken);
+      else if (followed.decider !== null) replay(followed, followed.decider, event);
     },
     progress,
     report: () => ({ ...progress(), named, otherVersions: versions.all(), digest: digestOfHeads(chains.heads()) }),

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { deciders } from '@yardmaster/domain';
+import { deciders, websiteDecider } from '@yardmaster/domain';
 import { createMemoryEventStore } from '@yardmaster/event-store/memory';
 import { describe, expect, it } from 'vitest';
 import { createActors } from '../../src/actors.ts';
@@ -77,7 +77,7 @@ describe('verifying a store', () => {
     [
       'metadata that no event has',
       [1, (event) => ({ ...event, metadata: { ...event.metadata, hash: 'none' } })],
-      { kind: 'unreadable', revision: 1, reason: /not what every event has/ },
+      { kind: 'unreadable', revision: 1, reason: /metadata is not what every event has/ },
     ],
   ])(
     'names the stream and the revision of %s, and goes on with the others',
@@ -107,6 +107,19 @@ describe('verifying a store', () => {
         reason: 'WebsiteRenamed leads to "active"; recorded was "deleted".',
       },
     ]);
+  });
+
+  it('names as drift what makes a model throw', async () => {
+    const broken: typeof websiteDecider = {
+      ...websiteDecider,
+      evolve(state, event) {
+        if (event.type === 'WebsiteRenamed') throw new TypeError('"name" of nothing');
+        return websiteDecider.evolve(state, event);
+      },
+    };
+    const { named } = await verifyStore({ store: await websites('a', 'b'), deciders: [broken] });
+    const reason = 'WebsiteRenamed breaks the model: "name" of nothing.';
+    expect(named).toEqual(['a', 'b'].map((id) => ({ kind: 'drift', stream: `website-${id}`, revision: 1, reason })));
   });
 
   it('names the streams that this program has no model for, and checks their chains none the less', async () => {
