@@ -54,8 +54,9 @@ export interface VerifyStoreOptions {
   readonly deciders?: readonly AnyDecider[];
 }
 
-/** The findings that a report names; it counts all. */
+/** The findings that a report names; it counts all. What stands in a damaged store may be of any length. */
 export const maxNamedFindings = 100;
+const maxReasonLength = 1_000;
 /** The other versions that a report tells apart. */
 export const maxOtherVersions = 100;
 const pageEvents = 1_000;
@@ -111,7 +112,7 @@ function createVerification(models: readonly AnyDecider[]): Verification {
 
   function find(finding: Finding): void {
     findings += 1;
-    if (named.length < maxNamedFindings) named.push(finding);
+    if (named.length < maxNamedFindings) named.push({ ...finding, reason: finding.reason.slice(0, maxReasonLength) });
   }
 
   function follow({ stream, revision }: RecordedEvent): Followed {
