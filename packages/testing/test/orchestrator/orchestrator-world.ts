@@ -6,6 +6,7 @@ import {
   createActors,
   createArtifactTokens,
   type EventStore,
+  type Log,
   type Orchestrator,
   openLogStore,
   openReadModels,
@@ -43,8 +44,11 @@ export interface OrchestratorWorld {
 
 export async function openOrchestratorWorld({
   openStore = (folder) => openSqliteEventStore({ file: join(folder, 'events.sqlite') }),
+  log = silentLog,
 }: {
   readonly openStore?: (folder: string) => Promise<EventStore>;
+  /** Where the orchestrator writes. */
+  readonly log?: Log;
 } = {}): Promise<OrchestratorWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'orchestrator-'));
   const nats = await startNatsServer({ dataDir: join(folder, 'nats') });
@@ -130,7 +134,7 @@ export async function openOrchestratorWorld({
       artifactTokens,
       logs,
       clock: systemClock,
-      log: silentLog,
+      log,
     });
     return {
       async stop() {
