@@ -1,34 +1,21 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
-import {
-  type EventBatch,
-  type EventStore,
-  EventStoreUnavailable,
-  InvalidAppend,
-  type Position,
-  type RecordedEvent,
-} from '@yardmaster/application';
+import { type EventStore, InvalidAppend, type Position } from '@yardmaster/application';
 import { openEventStoreDb } from '@yardmaster/event-store/eventstoredb';
 import { createMemoryEventStore } from '@yardmaster/event-store/memory';
-import {
-  anEvent,
-  aStream,
-  eventStoreContract,
-  idsOf,
-  type OpenedEventStore,
-  someEvents,
-} from '@yardmaster/event-store/testing';
+import { aStream, eventStoreContract, idsOf, someEvents } from '@yardmaster/event-store/testing';
 import { startWireServer, type WireServer } from '@yardmaster/event-store/wire-server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { connect as openConnection } from '../src/eventstoredb/connection.ts';
+import { append } from '../src/eventstoredb/append.ts';
+import { connect } from '../src/eventstoredb/connection.ts';
+import { readerOf } from './fixtures/subscription-reader.ts';
 
 /** Instances of the adapter on one server. */
-function createInstances(url: () => string) {
+function createInstances(url: () => string, streamPrefix = '') {
   const instances: EventStore[] = [];
   return {
     async open(): Promise<EventStore> {
-      const store = await openEventStoreDb({ url: url() });
+      const store = await openEventStoreDb({ url: url(), streamPrefix });
       instances.push(store);
       return store;
     },
@@ -36,10 +23,10 @@ function createInstances(url: () => string) {
   };
 }
 
-async function openOverTheWire(): Promise<OpenedEventStore> {
+async function openOverTheWire(streamPrefix: string) {
   const backing = createMemoryEventStore();
   let server = await startWireServer({ store: backing });
-  const { open, stop } = createInstances(() => server.url);
+  const { open, stop } = createInstances(() => server.url, streamPrefix);
   return {
     store: await open(),
     second: open,
@@ -56,54 +43,12 @@ async function openOverTheWire(): Promise<OpenedEventStore> {
   };
 }
 
-eventStoreContract({ name: 'EventStoreDB over the wire', open: openOverTheWire });
+eventStoreContract({ name: 'EventStoreDB over the wire', open: () => openOverTheWire('') });
 
-/** Reads a subscription on until it has seen so many events. */
-function readerOf(subscription: AsyncIterable<EventBatch>) {
-  const seen: RecordedEvent[] = [];
-  const batches = subscription[Symbol.asyncIterator]();
-  return {
-    seen,
-    async until(count: number): Promise<void> {
-      while (seen.length < count) {
-        const { value, done } = await batches.next();
-        if (done === true) throw new Error(`The subscription ended after ${seen.length} events.`);
-        seen.push(...value);
-      }
-    },
-  };
-}
-
-/** A way to the server that can be broken off like a pulled cable, in the middle of anything. */
-async function startCuttableConnection(port: number) {
-  const open = new Set<Socket>();
-  const relay = createServer({ noDelay: true }, (near) => {
-    const far = connect({ port, host: '127.0.0.1', noDelay: true });
-    for (const [one, other] of [[near, far] as const, [far, near] as const]) {
-      open.add(one);
-      one.on('error', () => other.destroy());
-      one.on('close', () => {
-        open.delete(one);
-        other.destroy();
-      });
-      one.pipe(other);
-    }
-  });
-  await once(relay.listen(0, '127.0.0.1'), 'listening');
-  const cut = () => {
-    for (const socket of open) socket.resetAndDestroy();
-  };
-  const { port: ownPort } = relay.address() as AddressInfo;
-  return {
-    url: `esdb://127.0.0.1:${ownPort}?tls=false`,
-    cut,
-    async stop() {
-      relay.close();
-      cut();
-      await once(relay, 'close');
-    },
-  };
-}
+eventStoreContract({
+  name: 'EventStoreDB over the wire, in a part of the server',
+  open: () => openOverTheWire('ours-'),
+});
 
 describe('the EventStoreDB adapter', () => {
   const backing = createMemoryEventStore();
@@ -116,133 +61,6 @@ describe('the EventStoreDB adapter', () => {
   afterEach(async () => {
     await store.stop();
     await server.stop();
-  });
-  const restart = async () => {
-    server = await startWireServer({ store: backing, port: server.port });
-  };
-
-  const ways = [
-    { how: 'crashes', end: async () => server.kill() },
-    { how: 'is shut down', end: () => server.stop() },
-  ];
-  test.each(ways)('goes on without gap or duplicate when the server $how and comes back', async ({ end }) => {
-    const after = await store.lastPosition();
-    const all = readerOf(store.subscribeToAll(after === null ? {} : { after }));
-    const stream = aStream();
-    const one = readerOf(store.subscribeToStream(stream));
-    const events = someEvents(120);
-    await store.append(stream, 'no_stream', events.slice(0, 40));
-    await Promise.all([all.until(10), one.until(40)]);
-    await end();
-    await restart();
-    await store.append(stream, 39, events.slice(40, 80));
-    await Promise.all([all.until(80), one.until(60)]);
-    await end();
-    await restart();
-    await store.append(stream, 79, events.slice(80));
-    await Promise.all([all.until(120), one.until(120)]);
-    expect(idsOf(all.seen)).toEqual(idsOf(events));
-    expect(idsOf(one.seen)).toEqual(idsOf(events));
-  });
-
-  test('subscribes while the server is down, and delivers once it is there', async () => {
-    const stream = aStream();
-    server.kill();
-    const live = readerOf(store.subscribeToStream(stream));
-    const arriving = live.until(2);
-    await restart();
-    const events = someEvents(2);
-    await store.append(stream, 'no_stream', events);
-    await arriving;
-    expect(idsOf(live.seen)).toEqual(idsOf(events));
-  });
-
-  test('throws while the server is down, and doubles nothing after it is back', async () => {
-    const stream = aStream();
-    const events = someEvents(3);
-    server.kill();
-    await expect(store.append(stream, 'no_stream', events)).rejects.toBeInstanceOf(EventStoreUnavailable);
-    await expect(store.readStream(stream)).rejects.toBeInstanceOf(EventStoreUnavailable);
-    await expect(store.lastPosition()).rejects.toBeInstanceOf(EventStoreUnavailable);
-    await restart();
-    const first = await store.append(stream, 'no_stream', events);
-    expect(await store.append(stream, 'no_stream', events)).toEqual(first);
-    expect(idsOf(await store.readStream(stream))).toEqual(idsOf(events));
-  });
-
-  test.each([
-    { server: 'knows', knowsRepetitions: true },
-    { server: 'does not know', knowsRepetitions: false },
-  ])('writes an append once whose answer was lost, where the server $server repetitions', async (options) => {
-    await server.stop();
-    server = await startWireServer({ store: backing, port: server.port, ...options });
-    const stream = aStream();
-    const [first, second] = [someEvents(1), someEvents(2)];
-    server.loseNextAnswer();
-    expect(await store.append(stream, 'no_stream', first)).toMatchObject({ ok: true, revision: 0 });
-    server.loseNextAnswer();
-    expect(await store.append(stream, 0, second)).toMatchObject({ ok: true, revision: 2 });
-    expect(await store.append(stream, 'no_stream', first)).toMatchObject({ ok: true, revision: 0 });
-    expect(await store.append(stream, 0, someEvents(1))).toMatchObject({ ok: false, actualRevision: 2 });
-    expect(idsOf(await store.readStream(stream))).toEqual(idsOf([...first, ...second]));
-  });
-
-  test('loses and doubles nothing when the server crashes under many appends', async () => {
-    const appends = Array.from({ length: 200 }, () => ({ stream: aStream(), events: someEvents(2) }));
-    const send = ({ stream, events }: (typeof appends)[number]) => store.append(stream, 'no_stream', events);
-    const outcomes = Promise.allSettled(appends.map(send));
-    // The first answer shows that the appends are under way.
-    await store.append(aStream(), 'no_stream', someEvents(1)).catch(() => undefined);
-    server.kill();
-    await restart();
-    for (const [index, outcome] of (await outcomes).entries()) {
-      const stored = await store.readStream(appends[index]?.stream ?? '');
-      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(EventStoreUnavailable);
-      else expect(stored.at(-1)?.position).toBe(outcome.value.ok && outcome.value.position);
-    }
-    expect((await Promise.all(appends.map(send))).every((result) => result.ok && result.revision === 1)).toBe(true);
-    for (const { stream, events } of appends) expect(idsOf(await store.readStream(stream))).toEqual(idsOf(events));
-  });
-
-  test('keeps every promise over a connection that is cut again and again', async () => {
-    const cuttable = await startCuttableConnection(server.port);
-    const cutOff = await openEventStoreDb({ url: cuttable.url });
-    const after = await store.lastPosition();
-    const live = readerOf(cutOff.subscribeToAll(after === null ? {} : { after }));
-    const watching = live.until(600);
-    let appends = 0;
-    const write = async (stream: string) => {
-      const written: string[] = [];
-      for (let revision = -1; revision < 29; revision++) {
-        const events = someEvents(1);
-        const expected = revision === -1 ? 'no_stream' : revision;
-        // A cut may meet both attempts of one append; sending the same again is always safe.
-        const result = await cutOff
-          .append(stream, expected, events)
-          .catch(() => cutOff.append(stream, expected, events));
-        expect(result).toMatchObject({ ok: true, revision: revision + 1 });
-        written.push(...idsOf(events));
-        appends += 1;
-        if (appends % 60 === 0) cuttable.cut();
-      }
-      expect(idsOf(await store.readStream(stream))).toEqual(written);
-    };
-    await Promise.all(Array.from({ length: 20 }, () => write(aStream())));
-    await watching;
-    expect(idsOf(live.seen)).toEqual(idsOf(await store.readAll({ ...(after && { after }), limit: 1_000 })));
-    await cutOff.stop();
-    await cuttable.stop();
-  });
-
-  test('reports an append as lost that starts just before the client gives up its connection', async () => {
-    const { client, close } = openConnection(server.url);
-    await client.readAll({ maxCount: 1 }).toArray();
-    // The client does this to itself, a few microtasks after any of its calls has found the server gone.
-    const channel = await (client as unknown as { getChannel(): Promise<{ close(): void }> }).getChannel();
-    const appending = client.appendToStream(aStream(), jsonEvent({ type: 'Tested', data: {} }));
-    channel.close();
-    await expect(appending).rejects.toMatchObject({ code: 14 });
-    await close();
   });
 
   test('understands refusals also from a connection that is set not to throw them', async () => {
@@ -274,11 +92,14 @@ describe('the EventStoreDB adapter', () => {
     await other.dispose();
   });
 
-  test('refuses an append that is larger than the server accepts', async () => {
+  test('passes on that the server takes less than every store has to', async () => {
     const stream = aStream();
-    const events = Array.from({ length: 3 }, () => anEvent({ data: 'x'.repeat(500_000) }));
-    await expect(store.append(stream, 'no_stream', events)).rejects.toBeInstanceOf(InvalidAppend);
+    const connection = connect(server.url);
+    const large = { eventId: randomUUID(), type: 'Large', data: JSON.stringify('x'.repeat(1_048_576)), metadata: '{}' };
+    const appending = append(connection, { stream, expectedRevision: 'no_stream', events: [large] });
+    await expect(appending).rejects.toBeInstanceOf(InvalidAppend);
     expect(await store.readStream(stream)).toEqual([]);
+    await connection.close();
   });
 
   test('has one identity for all who open it, also at the same time', async () => {
@@ -294,26 +115,88 @@ describe('the EventStoreDB adapter', () => {
     expect(() => store.subscribeToAll({ after: '12' as Position })).toThrow(RangeError);
   });
 
-  test('ends a read under way when it stops', { timeout: 5_000 }, async () => {
+  test('keeps streams with different prefixes apart on one server', async () => {
+    const parts = ['one-', 'other-'].map((prefix) => createInstances(() => server.url, prefix));
+    const [one, other] = [await parts[0]?.open(), await parts[1]?.open()];
+    if (one === undefined || other === undefined) throw new Error('Both were opened.');
+    expect(other.storeId).not.toBe(one.storeId);
     const stream = aStream();
-    for (let revision = -1; revision < 1_999; revision += 500) {
-      await store.append(stream, revision === -1 ? 'no_stream' : revision, someEvents(500));
-    }
-    const reading = store.readStream(stream).then(
-      () => 'read',
-      (error: unknown) => error,
-    );
+    const [ofOne, ofOther] = [someEvents(2), someEvents(3)];
+    const live = readerOf(other.subscribeToAll());
+    const refusal = { ok: false, stream, actualRevision: 'no_stream' };
+    const position = await store.lastPosition();
+    expect(await one.append(stream, 'no_stream', ofOne)).toMatchObject({ revision: 1 });
+    expect(await other.lastPosition()).toBeNull();
+    expect(await other.readAll({ limit: 10 })).toEqual([]);
+    expect(await other.append(stream, 1, someEvents(1))).toMatchObject(refusal);
+    expect(await other.append(stream, 'no_stream', ofOther)).toMatchObject({ revision: 2 });
+    await live.until(3);
+    expect(idsOf(live.seen)).toEqual(idsOf(ofOther));
+    expect(await one.readAll({ limit: 10 })).toEqual(await one.readStream(stream));
+    expect(idsOf(await one.readStream(stream))).toEqual(idsOf(ofOne));
+    const all = await store.readAll({ ...(position && { after: position }), limit: 10 });
+    expect(new Set(all.map((event) => event.stream))).toEqual(new Set([`one-${stream}`, `other-${stream}`]));
+    await Promise.all(parts.map((part) => part.stop()));
+  });
+
+  test.each(['$sys-', 'ours', '-', 'a-b-', 'two words-', `${'x'.repeat(33)}-`])(
+    'refuses the prefix "%s"',
+    async (prefix) => {
+      await expect(openEventStoreDb({ url: server.url, streamPrefix: prefix })).rejects.toBeInstanceOf(RangeError);
+    },
+  );
+});
+
+describe('the EventStoreDB adapter, where somebody deletes streams on the server', () => {
+  let server: WireServer;
+  let store: EventStore;
+  let other: EventStoreDBClient;
+  beforeEach(async () => {
+    server = await startWireServer({ store: createMemoryEventStore() });
+    store = await openEventStoreDb({ url: server.url });
+    other = EventStoreDBClient.connectionString(server.url);
+  });
+  afterEach(async () => {
     await store.stop();
-    expect(await reading).toBeInstanceOf(EventStoreUnavailable);
+    await other.dispose();
+    await server.stop();
+  });
+  const isUnavailable = (message: RegExp) =>
+    expect.objectContaining({ code: 'event-store-unavailable', message: expect.stringMatching(message) });
+
+  test('never takes a stream for a new one that was deleted and written to again', async () => {
+    const stream = aStream();
+    const events = someEvents(3);
+    await store.append(stream, 'no_stream', events);
+    await other.deleteStream(stream);
+    expect(await store.readStream(stream)).toEqual([]);
+    await expect(store.append(stream, 'no_stream', someEvents(1))).rejects.toEqual(isUnavailable(/was deleted there/));
+    await expect(store.readStream(stream)).rejects.toEqual(isUnavailable(/has lost its events before 3/));
+    expect(await store.readStream(stream, { fromRevision: 3 })).toHaveLength(1);
+    // Until the server is scavenged, the whole has them all.
+    expect(idsOf(await store.readAll({ limit: 10 })).slice(0, 3)).toEqual(idsOf(events));
   });
 
-  test('cannot be opened where there is no server', async () => {
-    server.kill();
-    await expect(openEventStoreDb({ url: server.url })).rejects.toBeInstanceOf(EventStoreUnavailable);
+  test('says so when a stream was deleted for good, and goes on with the others', async () => {
+    const stream = aStream();
+    await store.append(stream, 'no_stream', someEvents(1));
+    await other.tombstoneStream(stream);
+    const deleted = isUnavailable(/was deleted on the server, for good/);
+    await expect(store.readStream(stream)).rejects.toEqual(deleted);
+    await expect(store.append(stream, 0, someEvents(1))).rejects.toEqual(deleted);
+    await expect(readerOf(store.subscribeToStream(stream)).until(1)).rejects.toEqual(deleted);
+    const [live, next] = [readerOf(store.subscribeToAll()), someEvents(1)];
+    await store.append(aStream(), 'no_stream', next);
+    await live.until(2);
+    expect(idsOf(live.seen.slice(1))).toEqual(idsOf(next));
+    expect(await store.lastPosition()).toBe(live.seen[1]?.position);
   });
 
-  test('does not repeat the password of a connection string that it refuses', async () => {
-    const opening = openEventStoreDb({ url: 'http://admin:changeit@127.0.0.1:2113' });
-    await expect(opening).rejects.toThrow(/^(?!.*changeit)/s);
+  test('says so when the server was told to forget the first events of a stream', async () => {
+    const stream = aStream();
+    await store.append(stream, 'no_stream', someEvents(4));
+    await other.setStreamMetadata(stream, { truncateBefore: 2 });
+    await expect(store.readStream(stream)).rejects.toEqual(isUnavailable(/has lost its events before 2/));
+    expect(await store.readStream(stream, { fromRevision: 2 })).toHaveLength(2);
   });
 });
