@@ -5,12 +5,15 @@ import { aStream } from '@yardmaster/event-store/testing';
 import { startWireServer, type WireServer } from '@yardmaster/event-store/wire-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-/** What was measured on EventStoreDB 22.10.5, through the same client. */
-describe('the wire server answers like EventStoreDB', () => {
+/** What was measured on EventStoreDB 22.10.5, through the same client: it appends in one of two ways. */
+describe.each([
+  { way: 'in a call for each', offersBatchAppend: false },
+  { way: 'in batches', offersBatchAppend: true },
+])('the wire server takes appends like EventStoreDB, $way', ({ offersBatchAppend }) => {
   let server: WireServer;
   let client: EventStoreDBClient;
   beforeAll(async () => {
-    server = await startWireServer({ store: createMemoryEventStore() });
+    server = await startWireServer({ store: createMemoryEventStore(), offersBatchAppend });
     client = EventStoreDBClient.connectionString(server.url);
   });
   afterAll(async () => {
@@ -65,7 +68,32 @@ describe('the wire server answers like EventStoreDB', () => {
     const appending = client.appendToStream(stream, events(1), { expectedRevision: STREAM_EXISTS });
     await expect(appending).rejects.toMatchObject(wrongVersion('no_stream'));
     await expect(append(stream, 4n, events(1))).rejects.toMatchObject(wrongVersion('no_stream'));
-    await expect(idsIn(stream)).rejects.toMatchObject({ type: 'stream-not-found' });
+    await expect(idsIn(stream)).rejects.toMatchObject({ type: 'stream-not-found', streamName: stream });
+  });
+
+  test('the error of a wrong version says which, and is told by its type: every name is "Error"', async () => {
+    const stream = aStream();
+    const absent = append(stream, 7n, events(1));
+    const fields = { type: 'wrong-expected-version', streamName: stream, name: 'Error' };
+    await expect(absent).rejects.toMatchObject({ ...fields, expectedVersion: 7n, actualVersion: 'no_stream' });
+    await append(stream, NO_STREAM, events(3));
+    const present = append(stream, NO_STREAM, events(1));
+    await expect(present).rejects.toMatchObject({ ...fields, expectedVersion: 'no_stream', actualVersion: 2n });
+    const behind = append(stream, 0n, events(1));
+    await expect(behind).rejects.toMatchObject({ ...fields, expectedVersion: 0n, actualVersion: 2n });
+  });
+
+  test('whether a wrong version throws is a setting of the connection, and not of the call', async () => {
+    const stream = aStream();
+    await append(stream, NO_STREAM, events(4));
+    const quietly = { expectedRevision: NO_STREAM, throwOnAppendFailure: false } as const;
+    await expect(client.appendToStream(stream, events(1), quietly)).rejects.toMatchObject(wrongVersion(3n));
+    const lenient = EventStoreDBClient.connectionString(`${server.url}&throwOnAppendFailure=false`);
+    const loudly = { expectedRevision: NO_STREAM, throwOnAppendFailure: true } as const;
+    const refused = await lenient.appendToStream(stream, events(1), loudly);
+    // For a batch the client (6.2.1) says whether there is a revision, as a number, instead of which.
+    expect(refused).toMatchObject({ success: false, nextExpectedRevision: offersBatchAppend ? 1n : 3n });
+    await lenient.dispose();
   });
 
   test('ids, types, data and metadata come back byte for byte, also those that are no JSON', async () => {
@@ -79,9 +107,43 @@ describe('the wire server answers like EventStoreDB', () => {
     expect(Buffer.from(read.event.metadata)).toEqual(Buffer.from(metadata));
   });
 
+  test('streams may have any name', async () => {
+    const stream = `Ünïcode stream/${randomUUID()} with: everything`;
+    await append(stream, NO_STREAM, events(2));
+    await append(stream, 1n, events(1));
+    expect(await idsIn(stream)).toHaveLength(3);
+    await expect(append(stream, NO_STREAM, events(1))).rejects.toMatchObject({ streamName: stream });
+  });
+
   test('more than a mebibyte in one append is refused', async () => {
     const batch = [jsonEvent({ type: 'Large', data: { text: 'x'.repeat(1_048_576) } })];
     const refusal = { type: 'maximum-append-size-exceeded', maxAppendSize: 1_048_576 };
     await expect(append(aStream(), NO_STREAM, batch)).rejects.toMatchObject(refusal);
+  });
+
+  test('appends at the same time all count, in one stream and in many', async () => {
+    const shared = aStream();
+    const many = await Promise.all(
+      Array.from({ length: 60 }, async () => {
+        const own = aStream();
+        const [one] = await Promise.all([append(own, NO_STREAM, events(2)), append(shared, ANY, events(1))]);
+        return one;
+      }),
+    );
+    expect(new Set(many.map((one) => one.position?.commit)).size).toBe(60);
+    const revisions = (await client.readStream(shared).toArray()).map(({ event }) => event?.revision);
+    expect(revisions).toEqual(Array.from({ length: 60 }, (_, index) => BigInt(index)));
+  });
+
+  test('an append that is not answered in time fails by its deadline, and is written nevertheless', async () => {
+    const stream = aStream();
+    const batch = events(1);
+    const answer = server.holdAnswers();
+    const appending = client.appendToStream(stream, batch, { expectedRevision: NO_STREAM, deadline: 250 });
+    // A batch has no deadline of its own: nothing but the answer ends the wait.
+    if (!offersBatchAppend) await expect(appending).rejects.toMatchObject({ type: 'deadline-exceeded', code: 4 });
+    answer();
+    if (offersBatchAppend) await expect(appending).resolves.toMatchObject({ success: true });
+    await expect.poll(() => idsIn(stream).catch(() => [])).toEqual([batch[0]?.id]);
   });
 });

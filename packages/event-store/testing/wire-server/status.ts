@@ -1,4 +1,5 @@
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { EventStoreUnavailable, InvalidAppend } from '@yardmaster/application';
 
 /** The server's `--max-append-size`: for all events of one append together. */
 export const maxAppendBytes = 1_048_576;
@@ -18,6 +19,8 @@ export function statusError(code: status, details: string, trailers: Readonly<Re
 
 /** Whatever was thrown, as a status: ours and gRPC's own errors have one already. */
 export function toStatus(error: unknown): ServiceError {
+  if (error instanceof InvalidAppend) return statusError(status.INVALID_ARGUMENT, error.message);
+  if (error instanceof EventStoreUnavailable) return statusError(status.UNAVAILABLE, error.message);
   if (error instanceof Error && 'details' in error) return error as ServiceError;
   return statusError(status.UNKNOWN, error instanceof Error ? error.message : String(error));
 }

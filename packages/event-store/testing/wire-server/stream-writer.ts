@@ -1,8 +1,7 @@
-import { status } from '@grpc/grpc-js';
-import { type EventStore, EventStoreUnavailable, InvalidAppend } from '@yardmaster/application';
+import type { EventStore } from '@yardmaster/application';
 import type { ExpectedVersion } from './expected-version.ts';
 import { judgeAppend } from './judge-append.ts';
-import { accessDenied, statusError } from './status.ts';
+import { accessDenied } from './status.ts';
 import { binaryType, jsonType, storedStreamOf, toStored, type WireEvent } from './stored-form.ts';
 import { metadataData, metadataType, softDeleted, tombstoneType } from './stream-metadata.ts';
 import type { LogEntry, WireLog } from './wire-log.ts';
@@ -40,7 +39,7 @@ export interface StreamWriterOptions {
 
 /**
  * Writes to the store as the server does. Writes to one stream happen one after the other; those to different streams
- * at the same time, so that they share the store's flush to disk. Throws gRPC statuses.
+ * at the same time, so that they share the store's flush to disk. Throws gRPC statuses and the store's errors.
  */
 export function createStreamWriter({ store, log, knowsRepetitions }: StreamWriterOptions): StreamWriter {
   const inTurn = createTurns();
@@ -49,7 +48,7 @@ export function createStreamWriter({ store, log, knowsRepetitions }: StreamWrite
   const tryToWrite = async (name: string, events: readonly WireEvent[]): Promise<LogEntry | undefined> => {
     const head = log.stream(name).entries.length - 1;
     const stored = events.map((event) => toStored(name, event));
-    const result = await store.append(storedStreamOf(name), head === -1 ? 'no_stream' : head, stored).catch(toStatus);
+    const result = await store.append(storedStreamOf(name), head === -1 ? 'no_stream' : head, stored);
     // Refused: somebody else has written to the store, or another server on it.
     await log.reached(result.ok ? result.position : undefined);
     return result.ok ? log.stream(name).entries[result.revision] : undefined;
@@ -122,10 +121,4 @@ function createTurns() {
 
 function newEvent(type: string, contentType: string, data: Uint8Array = new Uint8Array()): WireEvent {
   return { id: crypto.randomUUID(), type, contentType, data, customMetadata: new Uint8Array() };
-}
-
-function toStatus(error: unknown): never {
-  if (error instanceof InvalidAppend) throw statusError(status.INVALID_ARGUMENT, error.message);
-  if (error instanceof EventStoreUnavailable) throw statusError(status.UNAVAILABLE, error.message);
-  throw error;
 }

@@ -70,6 +70,7 @@ export async function openWireLog(store: EventStore): Promise<WireLog> {
   const all: LogEntry[] = [];
   const events: EventEntry[] = [];
   const streams = new Map<string, WritableStream>();
+  const types = new Map<string, string>();
   const content = createLogContent({ store, events });
   const listeners = new Set<() => void>();
   const closing = new AbortController();
@@ -84,10 +85,11 @@ export async function openWireLog(store: EventStore): Promise<WireLog> {
     streams.set(name, stream);
     return stream;
   };
-  const placeIn = ({ name, entries }: WritableStream, type: string, recordedAt: string): Entry => {
+  /** Counts a record in, and returns where it lies. */
+  const advance = (name: string, type: string): number => {
     const position = end;
     end += recordOverheadBytes + name.length + type.length;
-    return { stream: name, revision: entries.length, position, type, recordedAt };
+    return position;
   };
   const add = (stream: WritableStream, entry: LogEntry) => {
     stream.entries.push(entry);
@@ -95,15 +97,29 @@ export async function openWireLog(store: EventStore): Promise<WireLog> {
   };
   const addSystemEntry = (name: string, type: string, recordedAt: string, target?: EventEntry) => {
     const stream = streamOf(name);
-    add(stream, { ...placeIn(stream, type, recordedAt), kind: 'system', target });
+    const { entries } = stream;
+    const position = advance(name, type);
+    add(stream, { kind: 'system', stream: stream.name, revision: entries.length, position, type, recordedAt, target });
   };
 
   const takeIn = (event: RecordedEvent) => {
     const { stream: name, id } = identityOf(event);
-    const { type, recordedAt, position: storePosition } = event;
+    const { recordedAt, position: storePosition } = event;
     const stream = streamOf(name);
-    const place = placeIn(stream, type, recordedAt);
-    const entry: EventEntry = { ...place, kind: 'event', id, ordinal: events.length, storePosition };
+    // One string for all that are the same: there are few, in very many entries.
+    const type = types.get(event.type) ?? event.type;
+    types.set(type, type);
+    const entry: EventEntry = {
+      kind: 'event',
+      stream: stream.name,
+      revision: stream.entries.length,
+      position: advance(name, type),
+      type,
+      recordedAt,
+      id,
+      ordinal: events.length,
+      storePosition,
+    };
     add(stream, entry);
     events.push(entry);
     content.remember(entry, event);
