@@ -68,8 +68,7 @@ export async function openOrMakeStore(store: StoreLocation): Promise<EventStore>
  */
 export function holdDataDir({ dataDir }: StoreLocation): () => void {
   if (dataDir === null) return () => {};
-  makeDataDir(dataDir);
-  const lock = acquireLock(lockFileIn(dataDir));
+  const lock = lockDataDir(dataDir);
   if (lock.ok) return lock.release;
   throw new CommandError(`Yardmaster runs on ${dataDir}: process ${lock.holder.pid}. Stop it first.`);
 }
@@ -92,21 +91,26 @@ function fileStore(file: string): StoreLocation {
   return { kind: 'file', location: file, shown: file, dataDir };
 }
 
-async function openStore({ location, shown }: StoreLocation): Promise<EventStore> {
+async function openStore({ kind, location, shown }: StoreLocation): Promise<EventStore> {
   try {
     return await openEventStore(location);
   } catch (error) {
-    throw new CommandError(`${shown} cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
+    const reason = reasonOf(error);
+    throw new CommandError(kind === 'server' ? `${shown} cannot be opened. ${reason}` : reason);
   }
 }
 
-function makeDataDir(dataDir: string): void {
+function lockDataDir(dataDir: string) {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    // Not recursively: a mistyped path makes no folders, and below /proc that would never end.
+    if (!existsSync(dataDir)) mkdirSync(dataDir, { mode: 0o700 });
+    return acquireLock(lockFileIn(dataDir));
   } catch (error) {
-    throw new CommandError(`${dataDir} cannot be made: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CommandError(`The data directory ${dataDir} cannot be used: ${reasonOf(error)}`);
   }
 }
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The lock that `yardmaster up` takes. */
 const lockFileIn = (dataDir: string): string => join(dataDir, 'up.lock');

@@ -6,6 +6,7 @@ import {
   EventStoreUnavailable,
   type Position,
 } from '@yardmaster/application';
+import { plain } from '../client/build-screen.ts';
 import { type Command, CommandError, type CommandIo, Interrupted, UsageError } from '../command.ts';
 import { createProgressLine } from '../progress-line.ts';
 import {
@@ -44,11 +45,13 @@ export const command: Command = {
         if (result.sourceGrew) io.err(grewText);
         return 0;
       case 'interrupted':
-        io.err(`Stopped; ${count(result.copied)} were copied. The same command goes on from there.\n`);
+        io.err(
+          `Stopped; ${count(result.copied)} ${result.copied === 1 ? 'was' : 'were'} copied. The same command goes on from there.\n`,
+        );
         throw new Interrupted();
       case 'refused':
         throw new CommandError(
-          `${result.message} Nothing${result.copied > 0 ? ' more' : ''} was copied. (${result.code})`,
+          `${plain(result.message)} Nothing${result.copied > 0 ? ' more' : ''} was copied. (${result.code})`,
         );
       default:
         return result satisfies never;
@@ -139,7 +142,7 @@ function completedText({ events, copied, streams, digest }: Completed, phasesMs:
   const took = phasesMs.comparing + phasesMs.copying + phasesMs.verifying;
   return `${copied === 0 ? 'Nothing was left to copy' : `Copied ${count(copied)}`} in ${durationText(took)}.
 Source and target hold the same ${count(events)} of ${number(streams)} streams, in the same order, in unbroken chains.
-Digest of the chains: ${digest}
+Digest of all chains: ${digest}
 `;
 }
 
