@@ -65,7 +65,9 @@ function obeysTheLaws<State, Command extends { readonly type: string }, Event ex
           let replayed = decider.initialState();
           live(asked, ({ events, after }) => {
             const stored = JSON.parse(JSON.stringify(events)) as readonly Event[];
-            const parsed = stored.map((event) => decider.parseEvent(event.type, event.data, 1));
+            const parsed = stored.map((event) =>
+              decider.parseEvent(event.type, event.data, decider.schemaVersion(event)),
+            );
             replayed = replay(decider, replayed, parsed);
             expect(essence(replayed)).toEqual(essence(after));
             expect(decider.stateValue(replayed)).toEqual(decider.stateValue(after));
