@@ -8,6 +8,12 @@ export interface StepFailure {
   readonly retryable: boolean;
 }
 
+/**
+ * The most bytes of annotations, as JSON: one report carries them, and the two events that come of it are appended
+ * together and both have them. Either is bound to 1 MB.
+ */
+const maxAnnotationBytes = 400_000;
+
 /** Thrown by the steps and turned into a report by `runBuild`; it never leaves this package. */
 export class StepFailed extends Error {
   readonly failure: StepFailure;
@@ -22,8 +28,17 @@ export class StepFailed extends Error {
       message: failure.message.slice(0, 2_000),
       hint: failure.hint?.slice(0, 1_000) ?? null,
     };
-    this.annotations = annotations.slice(0, maxAnnotations);
+    this.annotations = asManyAsFit(annotations);
   }
+}
+
+/** The first of them: characters of three bytes, and those that JSON escapes, let fewer fit. */
+function asManyAsFit(annotations: readonly Annotation[]): readonly Annotation[] {
+  let bytes = 0;
+  return annotations.slice(0, maxAnnotations).filter((annotation) => {
+    bytes += Buffer.byteLength(JSON.stringify(annotation));
+    return bytes <= maxAnnotationBytes;
+  });
 }
 
 /** Thrown when the build was cancelled while a command ran. */
