@@ -1,9 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStoreUnavailable, type Log } from '@yardmaster/application';
+import { createMemoryEventStore } from '@yardmaster/event-store/memory';
+import { openEventStore } from '@yardmaster/event-store/open';
 import { openSqliteEventStore } from '@yardmaster/event-store/sqlite';
-import { startWireServer, type WireServer } from '@yardmaster/event-store/wire-server';
+import { createTestCertificate, startWireServer, type WireServer } from '@yardmaster/event-store/wire-server';
 import { Problem } from '@yardmaster/protocol';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { awaitStore } from '../src/store/await-store.ts';
@@ -113,6 +115,39 @@ describe('the server and a server of its event store', () => {
     expect((await server.upload()).response.status).toBe(201);
     expect(log.lines).toHaveLength(1);
   });
+
+  it.each([
+    ['wrong credentials', 'admin:wr0ng@', '', 'it refuses the user name or the password'],
+    ['a certificate that nobody vouches for', 'admin:r1ght@', 'no-ca', 'its TLS certificate is not trusted'],
+    ['no TLS where it is wanted', '', 'plain', 'it breaks off at once; perhaps only one side has TLS on'],
+  ])('that is reached with %s: names the reason, never the password', async (_case, user, how, reason) => {
+    const folder = await mkdtemp(join(tmpdir(), 'yardmaster-store-'));
+    const tls = await createTestCertificate();
+    const caFile = join(folder, 'ca.pem');
+    await writeFile(caFile, tls.cert);
+    const credentials = { username: 'admin', password: 'r1ght' };
+    const eventStore = await startWireServer({ store: createMemoryEventStore(), tls, credentials });
+    const stop = new AbortController();
+    onTestFinished(async () => {
+      stop.abort();
+      eventStore.kill();
+      await rm(folder, { recursive: true, force: true });
+    });
+    const options = { '': `?tls=true&tlsCAFile=${caFile}`, 'no-ca': '?tls=true', plain: '?tls=false' }[how];
+    const log = aLog();
+    const waiting = Promise.withResolvers<void>();
+    const starting = awaitStore({
+      address: 'a:1',
+      open: () => openEventStore(`esdb://${user}127.0.0.1:${eventStore.port}${options}`),
+      signal: stop.signal,
+      log,
+      onWaiting: () => waiting.resolve(),
+    });
+    await Promise.race([waiting.promise, starting]);
+    expect(log.lines).toEqual([`Waiting for EventStoreDB at a:1: ${reason}`]);
+    stop.abort(new Error('stopped'));
+    await expect(starting).rejects.toThrow('stopped');
+  });
 });
 
 describe('waiting for a store', () => {
@@ -174,12 +209,9 @@ describe('how an outage is told', () => {
       'it refuses the user name or the password',
     ],
     [{ message: 'self-signed certificate in certificate chain' }, 'its TLS certificate is not trusted'],
-    [
-      { message: 'write EPROTO: wrong version number' },
-      'one side wants TLS and the other does not (tls=true or tls=false)',
-    ],
+    [{ message: 'write EPROTO: wrong version number' }, 'it breaks off at once; perhaps only one side has TLS on'],
     [{ message: 'Deadline exceeded after 10s' }, 'no answer in time'],
-    [{ message: 'something else' }, 'something else'],
+    [{ message: 'something else (2026-11-22T14:44:55.470Z)' }, 'something else'],
   ])('%j', ({ message, ...more }, told) => {
     const { cause = {} } = more as { readonly cause?: object };
     expect(describeOutage(new EventStoreUnavailable(message, { cause: Object.assign(new Error(), cause) }))).toBe(told);

@@ -159,17 +159,11 @@ const bodyProblems: Readonly<Record<string, readonly [number, string, string]>> 
 export function asProblem(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (error instanceof EventStoreUnavailable || error instanceof MailboxFull) {
-    const isAway = error instanceof EventStoreUnavailable;
-    return new HttpProblem(
-      503,
-      error.code,
-      isAway ? 'The event store cannot be reached at the moment.' : 'The server has too much to do at the moment.',
-      {
-        hint: 'Try again in a while. With the same Idempotency-Key nothing is done twice.',
-        headers: { 'Retry-After': '1' },
-        cause: error,
-      },
-    );
+    const [detail, hint] =
+      error instanceof EventStoreUnavailable
+        ? ['The event store cannot be reached at the moment.', 'What is under way goes on. Try again in a while.']
+        : ['The server has too much to do at the moment.', 'Try again in a while.'];
+    return new HttpProblem(503, error.code, detail, { hint, headers: { 'Retry-After': '1' }, cause: error });
   }
   if (error instanceof StreamDrift) return new HttpProblem(409, error.code, error.message, { cause: error });
   const { type, code, status } = error as { type?: unknown; code?: unknown; status?: unknown };

@@ -32,7 +32,7 @@ export async function awaitStore<Opened extends { stop(): Promise<void> }>(optio
       told = reason;
       onWaiting(reason);
     }
-    await delay(pauseMs, undefined, { signal });
+    await delay(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 

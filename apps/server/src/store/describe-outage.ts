@@ -16,7 +16,10 @@ const wordings: readonly (readonly [RegExp, string])[] = [
   [/EHOSTUNREACH|ENETUNREACH/, 'there is no way to its network'],
   [/access.?denied|unauthenticated|permission.?denied/i, 'it refuses the user name or the password'],
   [/certificate|self.signed/i, 'its TLS certificate is not trusted'],
-  [/wrong version number|EPROTO|ssl3?_/i, 'one side wants TLS and the other does not (tls=true or tls=false)'],
+  [
+    /wrong version number|EPROTO|ssl3?_|Failed to connect \(/i,
+    'it breaks off at once; perhaps only one side has TLS on',
+  ],
   [/deadline|timed? ?out|ETIMEDOUT/i, 'no answer in time'],
   [/ECONNRESET|EPIPE|socket hang up|shutting down|connection (has just been )?(lost|dropped)/i, 'connection lost'],
 ];
@@ -25,7 +28,8 @@ const wordings: readonly (readonly [RegExp, string])[] = [
 export function describeOutage(error: unknown): string {
   const said = wordsOf(error);
   const known = wordings.find(([pattern]) => pattern.test(said));
-  return known?.[1] ?? (error instanceof Error ? error.message : String(error));
+  // Without the time of day, which would make the same reason another one each time.
+  return known?.[1] ?? (error instanceof Error ? error.message : String(error)).replace(/\s*\(\d{4}-[\dT:.Z-]+\)/g, '');
 }
 
 /** What an error says, and what was its cause; a client's errors have their kind in `type`. */
