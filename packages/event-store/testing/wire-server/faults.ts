@@ -19,15 +19,15 @@ export interface FaultGates {
   beforeAnswer(): Promise<void>;
   /** Before the answer to an append; throws when it is to be lost. */
   beforeAppendAnswer(): Promise<void>;
-  /** Aborts, with the status as its reason, when the subscriptions of this moment are to break off. */
-  subscriptionSignal(): AbortSignal;
+  /** Those that are open: the server adds them and takes them out. */
+  readonly subscriptions: Set<AbortController>;
 }
 
 export function createFaults(ending: AbortSignal): { readonly faults: Faults; readonly gates: FaultGates } {
   const calls = createGate(ending);
   const answers = createGate(ending);
   let losesNextAnswer = false;
-  let subscriptions = new AbortController();
+  const subscriptions = new Set<AbortController>();
   return {
     faults: {
       loseNextAnswer() {
@@ -36,8 +36,7 @@ export function createFaults(ending: AbortSignal): { readonly faults: Faults; re
       holdCalls: calls.hold,
       holdAnswers: answers.hold,
       breakSubscriptions(code = status.UNAVAILABLE) {
-        subscriptions.abort(statusError(code, 'The subscription was broken off.'));
-        subscriptions = new AbortController();
+        for (const one of subscriptions) one.abort(statusError(code, 'The subscription was broken off.'));
       },
     },
     gates: {
@@ -49,7 +48,7 @@ export function createFaults(ending: AbortSignal): { readonly faults: Faults; re
         losesNextAnswer = false;
         throw statusError(status.UNAVAILABLE, 'The answer was lost.');
       },
-      subscriptionSignal: () => subscriptions.signal,
+      subscriptions,
     },
   };
 }

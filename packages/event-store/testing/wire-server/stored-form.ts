@@ -65,7 +65,8 @@ function parseExactly(bytes: Uint8Array): { readonly value: unknown } | undefine
   const text = Buffer.from(bytes).toString();
   try {
     const value: unknown = JSON.parse(text);
-    return JSON.stringify(value) === text && Buffer.byteLength(text) === bytes.length ? { value } : undefined;
+    // The bytes are compared as well: what is no UTF-8 has become another text.
+    return JSON.stringify(value) === text && Buffer.from(text).equals(bytes) ? { value } : undefined;
   } catch {
     return undefined;
   }

@@ -48,6 +48,8 @@ export function createStreamWriter({ store, log, knowsRepetitions }: StreamWrite
   const tryToWrite = async (name: string, events: readonly WireEvent[]): Promise<LogEntry | undefined> => {
     const head = log.stream(name).entries.length - 1;
     const stored = events.map((event) => toStored(name, event));
+    // A server that was killed writes nothing from then on.
+    log.assertGrowing();
     const result = await store.append(storedStreamOf(name), head === -1 ? 'no_stream' : head, stored);
     // Refused: somebody else has written to the store, or another server on it.
     await log.reached(result.ok ? result.position : undefined);

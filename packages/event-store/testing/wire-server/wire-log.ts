@@ -48,10 +48,11 @@ export interface WireLog extends LogContent {
   stream(name: string): WireStream;
   /** Resolves once the log holds what the store has at this position; everything, without one. Throws when it cannot. */
   reached(position?: Position): Promise<void>;
-  /** Throws when the store has ended: nothing more will come. */
+  /** Throws when the log is closed or the store has ended: nothing more will come. */
   assertGrowing(): void;
   /** Called whenever there are more entries, and when there will be none; returns what ends that. */
   onGrowth(listener: () => void): () => void;
+  /** At once: nobody who asks {@link assertGrowing} first writes any more. */
   close(): void;
 }
 
@@ -141,9 +142,9 @@ export async function openWireLog(store: EventStore): Promise<WireLog> {
         for (const event of batch) takeIn(event);
         tellAll();
       }
-      failure = new EventStoreUnavailable('The store behind the server has been stopped.');
+      failure ??= new EventStoreUnavailable('The store behind the server has been stopped.');
     } catch (error) {
-      failure = error;
+      failure ??= error;
     }
     tellAll();
   };
@@ -171,6 +172,9 @@ export async function openWireLog(store: EventStore): Promise<WireLog> {
   addSystemEntry('$stats-127.0.0.1:2113', '$statsCollected', new Date(0).toISOString());
   void follow();
   await reached();
-  const close = () => closing.abort();
+  const close = () => {
+    failure ??= new EventStoreUnavailable('The server has ended.');
+    closing.abort();
+  };
   return { all, stream: streamOf, load: content.load, reached, assertGrowing, onGrowth, close };
 }

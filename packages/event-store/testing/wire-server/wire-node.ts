@@ -11,14 +11,21 @@ import type {
   TombstoneReq,
   TombstoneResp,
 } from '@eventstore/db-client/generated/streams_pb.js';
-import { type Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
+import {
+  type Metadata,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js';
 import { type Credentials, createAdmission, type Membership } from './admission.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { type AppendCall, serveAppend } from './serve-append.ts';
 import { type BatchAppendCall, serveBatchAppend } from './serve-batch-append.ts';
 import { serveDelete, serveTombstone } from './serve-delete.ts';
 import { type ReadCall, serveRead } from './serve-read.ts';
-import { shuttingDown, toStatus } from './status.ts';
+import { shuttingDown, statusError, toStatus } from './status.ts';
 import type { StreamWriter } from './stream-writer.ts';
 import type { WireLog } from './wire-log.ts';
 
@@ -68,6 +75,7 @@ export async function startWireNode(options: WireNodeOptions): Promise<WireNode>
   const { log, writer, membership, credentials, offersBatchAppend = true } = options;
   const ending = new AbortController();
   const { faults, gates } = createFaults(ending.signal);
+  const streams = new Set<AbortController>();
   const refuse = createAdmission({ credentials, membership });
   const admit = async (call: { readonly metadata: Metadata }) => {
     const refusal = refuse(call.metadata);
@@ -90,24 +98,31 @@ export async function startWireNode(options: WireNodeOptions): Promise<WireNode>
       callback(toStatus(error));
     }
   };
-  /** A call that goes on until `work` is done, the caller is gone, or one of the signals says otherwise. */
+  /** A call that goes on until `work` is done or its signal aborts, which tells the client why. */
   const stream = async (
     call: ReadCall | BatchAppendCall,
     work: (signal: AbortSignal) => Promise<void>,
-    signals: readonly AbortSignal[],
+    registry: Set<AbortController> = streams,
   ) => {
-    const gone = new AbortController();
-    call.once('cancelled', () => gone.abort());
-    const signal = AbortSignal.any([gone.signal, ending.signal, ...signals]);
+    // Not made of the server's signal by AbortSignal.any: that would keep every call for as long as the server lives.
+    const controller = new AbortController();
+    for (const one of [streams, registry]) one.add(controller);
+    call.once('cancelled', () => controller.abort(statusError(status.CANCELLED, 'The client has gone.')));
     try {
-      await admit(call);
-      await work(signal);
       if (ending.signal.aborted) throw shuttingDown();
-      for (const one of signals) one.throwIfAborted();
+      await admit(call);
+      await work(controller.signal);
+      controller.signal.throwIfAborted();
       call.end();
     } catch (error) {
       call.emit('error', toStatus(error));
+    } finally {
+      for (const one of [streams, registry]) one.delete(controller);
     }
+  };
+  const end = () => {
+    ending.abort();
+    for (const one of streams) one.abort(shuttingDown());
   };
 
   const server = new Server({ 'grpc.max_receive_message_length': maxMessageBytes });
@@ -130,7 +145,7 @@ export async function startWireNode(options: WireNodeOptions): Promise<WireNode>
         const { beforeAppendAnswer: beforeAnswer } = gates;
         const work = (signal: AbortSignal) =>
           serveBatchAppend(call, { writer, signal, beforeAnswer, admit: () => admit(call) });
-        void stream(call, work, []);
+        void stream(call, work);
       },
     }),
     read(call: ReadCall) {
@@ -139,7 +154,7 @@ export async function startWireNode(options: WireNodeOptions): Promise<WireNode>
         await gates.beforeAnswer();
         await serveRead(call, log, signal);
       };
-      void stream(call, work, isSubscription ? [gates.subscriptionSignal()] : []);
+      void stream(call, work, isSubscription ? gates.subscriptions : undefined);
     },
   });
   const port = await bind(server, options);
@@ -149,13 +164,13 @@ export async function startWireNode(options: WireNodeOptions): Promise<WireNode>
     ...faults,
     port,
     stop() {
-      ending.abort();
+      end();
       stopped ??= shutDown(server);
       return stopped;
     },
     kill() {
       server.forceShutdown();
-      ending.abort();
+      end();
     },
   };
 }
