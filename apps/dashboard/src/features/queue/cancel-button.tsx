@@ -1,12 +1,12 @@
 import type { JobSummary } from '@yardmaster/protocol';
 import { X } from 'lucide-react';
 import { Popover } from 'radix-ui';
-import { type MouseEvent, useRef } from 'react';
+import type { MouseEvent } from 'react';
 import { toneOfStatus } from '../../shared/jobs/job-display.ts';
 import { useJobsStore } from '../../shared/jobs/jobs-context.ts';
 import { Button } from '../../shared/ui/button.tsx';
-import { focusItem, handFocusOn } from '../../shared/ui/focus-page.ts';
 import { PopoverWindow } from '../../shared/ui/popover.tsx';
+import { useFocusInItem } from '../../shared/ui/use-focus-in-item.ts';
 
 interface CancelButtonProps {
   readonly job: JobSummary;
@@ -20,32 +20,29 @@ interface CancelButtonProps {
  */
 export function CancelButton({ job, isPending, onCancel }: CancelButtonProps) {
   const store = useJobsStore();
-  const asked = useRef<{ readonly button: Element; readonly item: Element | null } | null>(null);
+  const { ref, onCloseAutoFocus, focusButton } = useFocusInItem();
   const name = `${job.websiteName}, build ${job.buildNumber}`;
   const cancel = () => !isPending && onCancel();
   const clicked = (event: MouseEvent) => {
-    asked.current = { button: event.currentTarget, item: event.currentTarget.closest('li') };
     if (!isWaiting(store.find(job.id) ?? job)) return;
     event.preventDefault();
     cancel();
   };
-  // The build may be cancelled before the window has gone, and the button with it that would get the focus back.
-  const giveFocusBack = (event: Event) => {
-    if (asked.current === null || asked.current.button.isConnected) return;
-    event.preventDefault();
-    focusItem(asked.current.item);
+  const confirm = () => {
+    focusButton();
+    cancel();
   };
   return (
     <Popover.Root>
       <Popover.Trigger asChild onClick={clicked} {...(isWaiting(job) && opensNothing)}>
         {/* Not `disabled`, which would take the focus away. */}
-        <Button size="small" kind="quiet" ref={handFocusOn} aria-disabled={isPending || undefined}>
+        <Button size="small" kind="quiet" ref={ref} aria-disabled={isPending || undefined}>
           <X aria-hidden="true" />
           Cancel
           <span className="sr-only"> {name}</span>
         </Button>
       </Popover.Trigger>
-      <PopoverWindow aria-label={`Cancel ${name}`} className="w-72 p-4" onCloseAutoFocus={giveFocusBack}>
+      <PopoverWindow aria-label={`Cancel ${name}`} className="w-72 p-4" onCloseAutoFocus={onCloseAutoFocus}>
         <p className="font-medium">Cancel this build?</p>
         <p className="mt-1 text-muted text-pretty">Its processes are ended. It can be built again from the start.</p>
         <div className="mt-3 flex justify-end gap-2">
@@ -53,7 +50,7 @@ export function CancelButton({ job, isPending, onCancel }: CancelButtonProps) {
             <Button size="small">Keep building</Button>
           </Popover.Close>
           <Popover.Close asChild>
-            <Button size="small" kind="danger" onClick={cancel}>
+            <Button size="small" kind="danger" onClick={confirm}>
               Cancel build
             </Button>
           </Popover.Close>

@@ -1,6 +1,7 @@
 import type { JobSummary } from '@yardmaster/protocol';
 import { exactDurationText } from '../../shared/format/quantities.ts';
 import { displayOf, reasonLine, tookMs } from '../../shared/jobs/job-display.ts';
+import { handFocusOn } from '../../shared/ui/focus-page.ts';
 import { StatusBadge } from '../../shared/ui/status-badge.tsx';
 import { CompletedActions } from './completed-actions.tsx';
 import { Ago } from './elapsed.tsx';
@@ -22,7 +23,7 @@ function CompletedCard({ job }: { readonly job: JobSummary }) {
   const took = tookMs(job);
   const reason = reasonLine(job);
   return (
-    <li className="relative flex flex-col gap-2 px-4 py-3">
+    <li ref={handFocusOn} className="relative flex flex-col gap-2 px-4 py-3">
       <JobLink job={job} />
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
         <StatusBadge tone={tone}>{status}</StatusBadge>

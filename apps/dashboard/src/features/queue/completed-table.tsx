@@ -3,6 +3,7 @@ import type { JobSummary } from '@yardmaster/protocol';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { exactDurationText } from '../../shared/format/quantities.ts';
 import { displayOf, reasonLine, tookMs } from '../../shared/jobs/job-display.ts';
+import { handFocusOn } from '../../shared/ui/focus-page.ts';
 import { StatusBadge } from '../../shared/ui/status-badge.tsx';
 import { CompletedActions } from './completed-actions.tsx';
 import { Ago } from './elapsed.tsx';
@@ -112,7 +113,7 @@ export function CompletedTable({ jobs, sort, onSort }: CompletedTableProps) {
       </thead>
       <tbody className="divide-y divide-line">
         {table.getRowModel().rows.map((row) => (
-          <tr key={row.id} className="relative h-14 transition-colors hover:bg-panel-2/50">
+          <tr key={row.id} ref={handFocusOn} className="relative h-14 transition-colors hover:bg-panel-2/50">
             {row.getAllCells().map((cell) => (
               <td
                 key={cell.id}

@@ -5,6 +5,7 @@ import { durationText, exactDurationText } from '../../shared/format/quantities.
 import { displayOf, reasonLine, tookMs } from '../../shared/jobs/job-display.ts';
 import { useBuildActions } from '../../shared/jobs/use-build-actions.ts';
 import { useSession } from '../../shared/session/session-context.ts';
+import { handFocusOn } from '../../shared/ui/focus-page.ts';
 import { StatusBadge } from '../../shared/ui/status-badge.tsx';
 import { CancelButton } from './cancel-button.tsx';
 import { Elapsed } from './elapsed.tsx';
@@ -23,7 +24,10 @@ export const JobCard = memo(function JobCard({ job }: { readonly job: JobSummary
   const { tone, status, canCancel } = displayOf(job);
   const mayPrioritise = role !== 'user' && (job.state === 'queued' || job.state === 'backingOff');
   return (
-    <li className="relative [content-visibility:auto] [contain-intrinsic-block-size:auto_4.5rem] grid grid-cols-[minmax(0,1fr)_auto] gap-x-6 gap-y-2 px-4 py-3 transition-colors hover:bg-panel-2/50 md:grid-cols-[minmax(0,5fr)_minmax(0,6fr)_6rem] md:items-center">
+    <li
+      ref={handFocusOn}
+      className="relative [content-visibility:auto] [contain-intrinsic-block-size:auto_4.5rem] grid grid-cols-[minmax(0,1fr)_auto] gap-x-6 gap-y-2 px-4 py-3 transition-colors hover:bg-panel-2/50 md:grid-cols-[minmax(0,5fr)_minmax(0,6fr)_6rem] md:items-center"
+    >
       <div className="min-w-0">
         <JobLink job={job} />
         <div className="mt-1 flex min-h-6 flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">

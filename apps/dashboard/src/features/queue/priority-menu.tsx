@@ -2,6 +2,7 @@ import type { JobSummary } from '@yardmaster/protocol';
 import { Check, ChevronDown } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { menuClass, menuItemClass } from '../../shared/ui/menu.tsx';
+import { useFocusInItem } from '../../shared/ui/use-focus-in-item.ts';
 
 /** Highest first, as the queue goes. */
 const priorities = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0] as const;
@@ -14,11 +15,14 @@ interface PriorityMenuProps {
 
 /** The priority of a build that waits, for who may change it. */
 export function PriorityMenu({ job, isPending, onChange }: PriorityMenuProps) {
+  // The build may begin, and its priority not be changed any more, while the menu is open.
+  const { ref, onCloseAutoFocus } = useFocusInItem();
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>
         <button
           type="button"
+          ref={ref}
           // Not `disabled`, which would take the focus away.
           aria-disabled={isPending || undefined}
           className="-mx-1.5 inline-flex h-6 items-center gap-0.5 rounded-md px-1.5 text-muted transition-colors hover:bg-panel-2 hover:text-fg aria-disabled:opacity-50"
@@ -32,7 +36,14 @@ export function PriorityMenu({ job, isPending, onChange }: PriorityMenuProps) {
         </button>
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content align="start" sideOffset={4} collisionPadding={8} loop className={menuClass}>
+        <DropdownMenu.Content
+          align="start"
+          sideOffset={4}
+          collisionPadding={8}
+          loop
+          className={menuClass}
+          onCloseAutoFocus={onCloseAutoFocus}
+        >
           <DropdownMenu.Label className="px-2.5 pt-1 pb-1.5 text-xs text-muted">Higher starts first</DropdownMenu.Label>
           <DropdownMenu.RadioGroup
             value={String(job.priority)}
