@@ -4,6 +4,7 @@ import {
   type CopyResult,
   copyEvents,
   EventStoreUnavailable,
+  InvalidAppend,
   type Position,
 } from '@yardmaster/application';
 import { plain } from '../client/build-screen.ts';
@@ -45,9 +46,7 @@ export const command: Command = {
         if (result.sourceGrew) io.err(grewText);
         return 0;
       case 'interrupted':
-        io.err(
-          `Stopped; ${count(result.copied)} ${result.copied === 1 ? 'was' : 'were'} copied. The same command goes on from there.\n`,
-        );
+        io.err(`Stopped after ${count(result.copied)}. The same command goes on from there.\n`);
         throw new Interrupted();
       case 'refused':
         throw new CommandError(
@@ -71,22 +70,22 @@ async function copyBetween(
   target: StoreLocation,
   io: CommandIo,
 ): Promise<{ readonly result: CopyResult; readonly phasesMs: PhasesMs }> {
-  const from = await openExistingStore(source);
-  const closing: (() => unknown)[] = [() => from.stop()];
+  await using opened = new AsyncDisposableStack();
+  const from = opened.adopt(await openExistingStore(source), (store) => store.stop());
+  if (isHeld(source)) io.err(`Yardmaster runs on ${source.dataDir}: what it adds at the end may not be copied.\n`);
+  opened.defer(holdDataDir(target));
+  const to = opened.adopt(await openOrMakeStore(target), (store) => store.stop());
+  const screen = opened.adopt(createCopyScreen(io), ({ close }) => close());
   try {
-    if (isHeld(source)) io.err(`Yardmaster runs on ${source.dataDir}: what it adds at the end may not be copied.\n`);
-    closing.unshift(holdDataDir(target));
-    const to = await openOrMakeStore(target);
-    closing.unshift(() => to.stop());
-    const screen = createCopyScreen(io);
-    closing.unshift(screen.close);
     const result = await copyEvents({ from, to, signal: io.signal, onProgress: screen.progress });
-    return { result, phasesMs: screen.close() };
+    return { result, phasesMs: screen.phasesMs() };
   } catch (error) {
-    if (!(error instanceof EventStoreUnavailable)) throw error;
-    throw new CommandError(`${error.message} The same command goes on where this one stopped.`);
-  } finally {
-    for (const close of closing) await close();
+    if (error instanceof EventStoreUnavailable) {
+      throw new CommandError(`${error.message} The same command goes on where this one stopped.`);
+    }
+    // A server may have been set up to accept less than the port's bounds.
+    if (error instanceof InvalidAppend) throw new CommandError(`The target cannot take an event: ${error.message}`);
+    throw error;
   }
 }
 
@@ -104,11 +103,8 @@ function createCopyScreen(io: CommandIo) {
       const since = { progress: began.progress, elapsedMs: elapsedMs() };
       line.show(() => progressText(progress, since), { isNew });
     },
-    close(): PhasesMs {
-      line.close();
-      if (began !== undefined) phasesMs[began.progress.phase] = elapsedMs();
-      return phasesMs;
-    },
+    phasesMs: (): PhasesMs => ({ ...phasesMs, ...(began && { [began.progress.phase]: elapsedMs() }) }),
+    close: line.close,
   };
 }
 
@@ -127,7 +123,7 @@ function progressText(
   // Where the target ends is not known before it is reached.
   if (now.phase !== 'comparing' && now.lastPosition !== null) {
     const [start, here, end] = [since.progress.position, now.position, now.lastPosition].map(distance) as Distances;
-    facts.unshift(`${Math.min(100, Math.floor((100 * here) / end))} %`);
+    facts.unshift(`${Math.min(100, Math.floor((100 * here) / Math.max(1, end)))} %`);
     if (here > start) facts.push(`${durationText((end - here) / perMs(here - start))} left`);
   }
   return `${doing[now.phase]}: ${facts.join(', ')}`;
