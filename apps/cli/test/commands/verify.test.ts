@@ -136,12 +136,17 @@ describe('a store that was tampered with ends with 1 and names', () => {
     expect(out).not.toContain('\u001b');
   });
 
-  test('the event that cannot be read', async () => {
+  test('events that cannot be read, and what is wrong after them', async () => {
     const { file } = await aDataDir();
-    tamper(file, `UPDATE events SET data = replace(data, '{', '(') ${eventOf('website-b', 1)}`);
-    await expect(run([file])).rejects.toThrow(
-      /could not be read to its end\. The event at position 5 cannot be read\./,
-    );
+    tamper(file, `UPDATE events SET data = replace(data, '{', '(') ${eventOf('website-a', 0)}`);
+    tamper(file, `UPDATE events SET meta = replace(meta, '}', ')') ${eventOf('website-b', 1)}`);
+    tamper(file, `UPDATE events SET data = '{}' ${eventOf('website-c', 2)}`);
+    const { code, out } = await run([file]);
+    expect(code).toBe(1);
+    expect(out).toContain('3 findings among 9 events in 3 streams');
+    expect(out).toContain('  website-a, revision 0: The store cannot read the event.');
+    expect(out).toContain('  website-b, revision 1: The store cannot read the event.');
+    expect(out).toContain('  website-c, revision 2: The event is not what was recorded.');
   });
 });
 

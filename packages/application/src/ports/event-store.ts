@@ -120,6 +120,23 @@ export class EventStoreUnavailable extends Error {
   override readonly name = 'EventStoreUnavailable';
 }
 
+/**
+ * The store knows where an event is and cannot give it back, because it was damaged or changed. Reading from `position` on
+ * goes past it; a read of fewer events leads up to it.
+ */
+export class EventUnreadable extends EventStoreUnavailable {
+  readonly stream: string;
+  readonly revision: number;
+  readonly position: Position;
+
+  constructor({ stream, revision, position }: Pick<RecordedEvent, 'stream' | 'revision' | 'position'>, cause: unknown) {
+    super(`The event at position ${position} cannot be read: ${stream}, revision ${revision}.`, { cause });
+    this.stream = stream;
+    this.revision = revision;
+    this.position = position;
+  }
+}
+
 /** The append itself is malformed: no events, too many, too large, an id that is no UUID, a bad stream name. */
 export class InvalidAppend extends Error {
   readonly code = 'invalid-append';

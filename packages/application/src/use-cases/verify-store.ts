@@ -1,12 +1,12 @@
 import { type AnyDecider, EventMetadata, deciders as everyDecider } from '@yardmaster/domain';
 import { createChainCheck, digestOfHeads } from '../hash-chain.ts';
-import type { EventStore, Position, RecordedEvent } from '../ports/event-store.ts';
+import { type EventStore, EventUnreadable, type Position, type RecordedEvent } from '../ports/event-store.ts';
 import { splitStreamName } from '../projections/projection.ts';
 import { replayEvent, StreamDrift } from '../replay-stream.ts';
 
 /**
  * What can be wrong with a stream, from one of its events on:
- * - `unreadable`: what stands there is not an event with its metadata;
+ * - `unreadable`: what stands there is not an event with its metadata, or the store cannot give it back at all;
  * - `broken-link`: the event is not the one that was recorded, or one is missing before it;
  * - `drift`: the event is what was recorded, and the models of this program do not lead where it led then;
  * - `unknown-category`: this program has no model for the stream.
@@ -70,7 +70,7 @@ const pageEvents = 1_000;
  */
 export async function verifyStore({ store, signal, onProgress, deciders }: VerifyStoreOptions): Promise<StoreReport> {
   const verification = createVerification(deciders ?? everyDecider);
-  for await (const events of pagesOf(store)) {
+  for await (const events of pagesOf(store, verification.unreadable)) {
     signal?.throwIfAborted();
     for (const event of events) verification.next(event);
     onProgress?.(verification.progress());
@@ -78,19 +78,41 @@ export async function verifyStore({ store, signal, onProgress, deciders }: Verif
   return verification.report();
 }
 
-/** Everything up to the event that is the last one now: a store in use would never end. */
-async function* pagesOf(store: EventStore): AsyncGenerator<readonly RecordedEvent[]> {
+/**
+ * Everything up to the event that is the last one now: a store in use would never end. It goes on past an event that cannot
+ * be read, which `onUnreadable` is told in its place.
+ */
+async function* pagesOf(
+  store: EventStore,
+  onUnreadable: (event: EventUnreadable) => void,
+): AsyncGenerator<readonly RecordedEvent[]> {
   const end = await store.lastPosition();
   let after: Position | undefined;
+  let limit = pageEvents;
   while (end !== null && (after === undefined || store.comparePositions(after, end) < 0)) {
-    const page = await store.readAll({ ...(after !== undefined && { after }), limit: pageEvents });
-    yield page.filter(({ position }) => store.comparePositions(position, end) <= 0);
-    after = page.at(-1)?.position ?? end;
+    const page = await store.readAll({ ...(after !== undefined && { after }), limit }).catch(unreadable);
+    if (!(page instanceof EventUnreadable)) {
+      yield page.filter(({ position }) => store.comparePositions(position, end) <= 0);
+      after = page.at(-1)?.position ?? end;
+      limit = pageEvents;
+    } else if (limit === 1) {
+      onUnreadable(page);
+      after = page.position;
+      limit = pageEvents;
+    } else {
+      limit = Math.ceil(limit / 2); // Smaller and smaller pages lead up to it.
+    }
   }
+}
+
+function unreadable(error: unknown): EventUnreadable {
+  if (error instanceof EventUnreadable) return error;
+  throw error;
 }
 
 interface Verification {
   next(event: RecordedEvent): void;
+  unreadable(event: EventUnreadable): void;
   progress(): VerifyProgress;
   report(): StoreReport;
 }
@@ -115,7 +137,7 @@ function createVerification(models: readonly AnyDecider[]): Verification {
     if (named.length < maxNamedFindings) named.push({ ...finding, reason: finding.reason.slice(0, maxReasonLength) });
   }
 
-  function follow({ stream, revision }: RecordedEvent): Followed {
+  function follow({ stream, revision }: Pick<RecordedEvent, 'stream' | 'revision'>): Followed {
     const { category } = splitStreamName(stream);
     const decider = byCategory.get(category) ?? null;
     if (decider === null) {
@@ -162,6 +184,12 @@ function createVerification(models: readonly AnyDecider[]): Verification {
       const broken = chainFinding(event);
       if (broken !== null) breakOff(followed, broken);
       else if (followed.decider !== null) replay(followed, followed.decider, event);
+    },
+    unreadable({ stream, revision }) {
+      events += 1;
+      const followed = streams.get(stream) ?? follow({ stream, revision });
+      if (!followed.chainHolds) return;
+      breakOff(followed, { kind: 'unreadable', stream, revision, reason: 'The store cannot read the event.' });
     },
     progress,
     report: () => ({ ...progress(), named, otherVersions: versions.all(), digest: digestOfHeads(chains.heads()) }),

@@ -1,4 +1,4 @@
-import { EventStoreUnavailable, type RecordedEvent } from '@yardmaster/application';
+import { EventUnreadable, type RecordedEvent } from '@yardmaster/application';
 import type { EventMetadata } from '@yardmaster/domain';
 import { toPosition } from '../number-position.ts';
 import type { PreparedAppend } from './append-queue.ts';
@@ -91,7 +91,7 @@ function toRecordedEvent({
       metadata: JSON.parse(metadata) as EventMetadata,
     };
   } catch (cause) {
-    throw new EventStoreUnavailable(`The event at position ${position} cannot be read.`, { cause });
+    throw new EventUnreadable({ stream, revision, position: toPosition(position) }, cause);
   }
 }
 

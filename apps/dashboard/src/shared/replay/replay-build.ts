@@ -1,6 +1,7 @@
 import {
-  BuildJobEvent,
+  type BuildJobEvent,
   type BuildJobSnapshot,
+  buildJobDecider,
   buildJobMachine,
   type StateValue,
   type Status,
@@ -96,19 +97,28 @@ function nextFrame(
   before: BuildJobSnapshot,
   { recorded, revision }: { readonly recorded: EventView; readonly revision: number },
 ): Frame | string {
-  const { type, data, metadata } = recorded;
+  const { type, metadata } = recorded;
   if (recorded.revision !== revision) return `The event with revision ${revision} is missing.`;
-  const event = BuildJobEvent.safeParse({ type, data });
-  if (!event.success) return `This page does not understand the event “${type}”.`;
-  const taken = transitionTaken(before, event.data);
+  const event = understood(recorded);
+  if (event === null) return `This page does not understand the event “${type}”.`;
+  const taken = transitionTaken(before, event);
   if (taken === null) return `The machine of this page refuses “${type}”.`;
-  const [snapshot] = transition(buildJobMachine, before, event.data);
+  const [snapshot] = transition(buildJobMachine, before, event);
   if (!sameStateValue(snapshot.value, metadata.to)) {
     return `After “${type}” another state was recorded than this page comes to.`;
   }
   const atMs = Date.parse(String(metadata.occurredAt));
   if (Number.isNaN(atMs)) return `The event “${type}” does not say when it happened.`;
-  return { revision, event: event.data, recorded, atMs, snapshot, status: statusOf(snapshot.value), taken };
+  return { revision, event, recorded, atMs, snapshot, status: statusOf(snapshot.value), taken };
+}
+
+/** The event in its shape of today, whatever version it was recorded in; null when this page is older than the event. */
+function understood({ type, data, metadata }: EventView): BuildJobEvent | null {
+  try {
+    return buildJobDecider.parseEvent(type, data, Number(metadata.schemaVersion));
+  } catch {
+    return null;
+  }
 }
 
 /** Compares regardless of the order of regions, which is no part of a state. */
