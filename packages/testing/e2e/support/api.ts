@@ -47,12 +47,16 @@ export function createApi({ url, token }: { readonly url: string; readonly token
     return answerOf(schema, await send('GET', path));
   }
 
-  function postUpload(files: readonly UploadFile[], fields: Readonly<Record<string, string>>): Promise<Response> {
+  function postUpload(
+    files: readonly UploadFile[],
+    fields: Readonly<Record<string, string>>,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) form.set(name, value);
     for (const { path } of files) if (path !== undefined) form.append('paths', path);
     for (const { name, content } of files) form.append('files', new Blob([new Uint8Array(content)]), name);
-    return send('POST', '/upload', { body: form });
+    return send('POST', '/upload', { body: form, headers });
   }
 
   return {

@@ -46,22 +46,46 @@ export interface Product {
   stop(): Promise<number | null>;
   /** `yardmaster <args>` on the same data directory, as a person would type it. */
   command(...args: readonly string[]): Promise<Ended>;
+  /** What it has said on the terminal. */
+  said(): string;
   /** The ends of the logs, for whoever looks into a failure. */
   lastLogs(): string;
 }
 
-/** Starts the product and resolves when it says that it is ready. */
-export async function startProduct({ dataDir, env = {} }: { dataDir: string; env?: Environment }): Promise<Product> {
+/** A product that is being started. */
+export interface Launched extends Pick<Product, 'said' | 'stop'> {
+  /** Resolves when it says that it is ready. */
+  readonly ready: Promise<Product>;
+}
+
+export const startProduct = (options: { dataDir: string; env?: Environment }): Promise<Product> =>
+  launchProduct(options).ready;
+
+export function launchProduct({ dataDir, env = {} }: { dataDir: string; env?: Environment }): Launched {
   const child = run(['up'], { YARDMASTER_PORT: '0', ...env, YARDMASTER_DATA_DIR: dataDir });
-  const said = collect(child);
-  const pid = child.pid ?? 0;
-  await until('the product is ready', () => {
-    if (hasEnded(child)) throw new Error(`It ended with ${child.exitCode}: ${said.out()}${said.err()}`);
-    return said.out().includes('Ctrl-C stops everything') ? true : null;
+  const texts = collect(child);
+  const said = () => `${texts.out()}${texts.err()}`;
+  const stop = () => endChild(child, 'SIGTERM');
+  const isReady = until('the product is ready', () => {
+    if (hasEnded(child)) throw new Error(`It ended with ${child.exitCode}: ${said()}`);
+    return texts.out().includes('Ctrl-C stops everything') ? true : null;
   }).catch(async (error: unknown) => {
     await endChild(child, 'SIGKILL');
     throw error;
   });
+  const ready = isReady.then(() => runningProduct({ child, said, stop, dataDir, env }));
+  ready.catch(() => {}); // whoever waits for it sees it; nobody has to
+  return { said, stop, ready };
+}
+
+function runningProduct({
+  child,
+  said,
+  stop,
+  dataDir,
+  env,
+}: Pick<Product, 'said' | 'stop' | 'dataDir'> & { readonly child: Child; readonly env: Environment }): Product {
+  const pid = child.pid ?? 0;
   const inDataDir = (name: string) => readFileSync(join(dataDir, name), 'utf8').trim();
   const [url, token, instanceId] = [inDataDir('server-url'), inDataDir('admin-token'), inDataDir('instance-id')];
 
@@ -95,10 +119,11 @@ export async function startProduct({ dataDir, env = {} }: { dataDir: string; env
       for (const each of all) process.kill(each, 'SIGKILL');
       await untilDead(all);
     },
-    stop: () => endChild(child, 'SIGTERM'),
+    stop,
     command: (...args) =>
       runCommand(args, { YARDMASTER_DATA_DIR: dataDir, ...(server === undefined ? {} : { EVENTSTORE_URL: server }) }),
-    lastLogs: () => `${said.out()}${said.err()}\n${logTails(dataDir)}`,
+    said,
+    lastLogs: () => `${said()}\n${logTails(dataDir)}`,
   };
 }
 
