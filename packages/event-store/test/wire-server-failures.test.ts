@@ -132,14 +132,14 @@ describe('the client ends its process', () => {
     return { code, said, error };
   };
 
-  test('some time after it appended an event whose id is no UUID', { timeout: 60_000 }, async () => {
+  test('some time after it appended an event whose id is no UUID', { timeout: 120_000 }, async () => {
     const { code, said, error } = await run('bad-id');
     expect(said).toBe('refused: unknown\nwent on\n');
     expect(error).toMatch(/batchAppend[\s\S]*TypeError/);
     expect(code).toBe(1);
   });
 
-  test('at an answer that comes after another stream of batches broke', { timeout: 60_000 }, async () => {
+  test('at an answer that comes after another stream of batches broke', { timeout: 120_000 }, async () => {
     const { code, said, error } = await run('broken-stream');
     expect(said).toBe('bystander: unavailable\nlost: unavailable\n');
     expect(error).toMatch(/batchAppend[\s\S]*TypeError/);

@@ -47,7 +47,7 @@ async function appendConcurrently(url: string): Promise<void> {
   await client.dispose();
 }
 
-test('continues the same log after a kill, position by position', { timeout: 60_000 }, async () => {
+test('continues the same log after a kill, position by position', { timeout: 120_000 }, async () => {
   await appendConcurrently(server.url);
   const before = await wholeLog(server.url);
   expect(before.filter(({ stream }) => stream?.startsWith('order-'))).toHaveLength(40);
@@ -61,7 +61,25 @@ test('continues the same log after a kill, position by position', { timeout: 60_
   expect(after.filter(({ stream }) => stream?.startsWith('order-'))).toHaveLength(80);
 });
 
-test('ends by itself when it is asked to, also under subscriptions', { timeout: 60_000 }, async () => {
+test('what was deleted stays deleted after a kill', { timeout: 120_000 }, async () => {
+  const connect = () => EventStoreDBClient.connectionString(server.url);
+  const event = () => jsonEvent({ type: 'OrderPlaced', data: { total: 3 } });
+  const client = connect();
+  for (const stream of ['order-1', 'order-2']) await client.appendToStream(stream, [event(), event()]);
+  await client.deleteStream('order-1');
+  await client.tombstoneStream('order-2');
+  await client.dispose();
+  await server.end('SIGKILL');
+  server = await startWireServerProcess(file);
+  const again = connect();
+  await expect(again.readStream('order-1').toArray()).rejects.toMatchObject({ type: 'stream-not-found' });
+  await expect(again.readStream('order-2').toArray()).rejects.toMatchObject({ type: 'stream-deleted' });
+  const continued = await again.appendToStream('order-1', event(), { expectedRevision: NO_STREAM });
+  expect(continued).toMatchObject({ nextExpectedRevision: 2n });
+  await again.dispose();
+});
+
+test('ends by itself when it is asked to, also under subscriptions', { timeout: 120_000 }, async () => {
   const store = await openEventStoreDb({ url: server.url });
   const leaving = new AbortController();
   const live = store.subscribeToAll({ signal: leaving.signal })[Symbol.asyncIterator]();
