@@ -6,6 +6,7 @@ import type { Gate } from './support/gate.ts';
 import { useInstallation } from './support/installation.ts';
 import { focused, nextStops, tabTo } from './support/keyboard.ts';
 import { gatedProject, plainWebsite, zipOf } from './support/projects.ts';
+import { until } from './support/until.ts';
 
 // No test of this file touches a mouse.
 const installation = useInstallation({ YARDMASTER_WORKERS: '1', YARDMASTER_SLOTS: '1' });
@@ -19,6 +20,8 @@ const jobIdIn = (page: Page): string => new URL(page.url()).pathname.split('/').
 const themeOf = (page: Page) => page.locator(':root').getAttribute('data-theme');
 const openWindows = (page: Page) => page.locator('[role=dialog], [role=menu]').count();
 const buildsPage = (page: Page) => page.getByRole('region', { name: 'Upload a project' }).waitFor();
+
+const underWay = (page: Page) => page.getByRole('region', { name: 'Under way' });
 
 const palette = (page: Page) => page.getByRole('dialog', { name: 'Search builds and commands' });
 
@@ -106,6 +109,91 @@ describe('with a keyboard alone', () => {
     await page.locator('#main:focus, #main h1:focus').waitFor();
     expect(jobIdIn(page)).not.toBe(cancelledId);
     await untilEnded(installation.product, jobIdIn(page));
+  });
+
+  test('the focus stays in the list when the button that had it goes', async () => {
+    const { product } = installation;
+    const gate = await installation.newGate();
+    const { buildJobId } = (await product.api.uploadArchive('held', zipOf(gatedProject({ gate })))).website;
+    await gate.arrived('install', 1);
+    const page = await signIn();
+    await live(page);
+    await askToCancel(page, /^Cancel held/);
+    await page.keyboard.press('Enter');
+    await untilEnded(product, buildJobId);
+    await expect.poll(() => focused(page)).toMatch(/^held/);
+    // It comes above the others: who has gone past its place by then comes to the end of the page.
+    await page.getByRole('row', { name: /^held #1/ }).waitFor();
+    await tabTo(page, /^Retry held/);
+    gate.open();
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'held #2' }).first().waitFor();
+    expect(await focused(page)).toMatch(/^Retry held/);
+    // Its end would tell of itself on the next page, above what has the focus there.
+    await until('the retried build has ended', async () =>
+      (await product.api.queue()).totalActive === 0 ? true : null,
+    );
+  });
+
+  test('the focus stays in the list when a build has been cancelled before the window that asked gives it back', async () => {
+    const { product } = installation;
+    const gate = await installation.newGate();
+    const { buildJobId } = (await product.api.uploadArchive('swift', zipOf(gatedProject({ gate })))).website;
+    await gate.arrived('install', 1);
+    const page = await signIn();
+    await live(page);
+    await askToCancel(page, /^Cancel swift/);
+    await holdTimersOfNoDelay(page);
+    await page.keyboard.press('Enter');
+    await untilEnded(product, buildJobId);
+    await underWay(page).getByText('Cancelled').waitFor();
+    expect(await focused(page)).toMatch(/^swift/);
+  });
+
+  test('the focus goes to the next build, or to the heading of the list, when a build with the focus leaves it', async () => {
+    const { product } = installation;
+    const [first, second] = [await installation.newGate(), await installation.newGate()];
+    const upload = async (name: string, gate: Gate) =>
+      (await product.api.uploadArchive(name, zipOf(gatedProject({ gate })))).website.buildJobId;
+    const firstId = await upload('leaving', first);
+    await first.arrived('install', 1);
+    const secondId = await upload('staying', second);
+    const page = await signIn();
+    await live(page);
+    await underWay(page).getByRole('link', { name: 'staying #1' }).waitFor();
+    await tabTo(page, /^leaving/);
+    // Nobody looks at the page now, so that the list need not stand still.
+    const away = await turnAway(page);
+    first.open();
+    await untilEnded(product, firstId);
+    await underWay(page).getByRole('link', { name: 'leaving #1' }).waitFor({ state: 'detached' });
+    await away.bringBack();
+    expect(await focused(page)).toMatch(/^staying/);
+    const again = await turnAway(page);
+    second.open();
+    await untilEnded(product, secondId);
+    await underWay(page).getByRole('link').first().waitFor({ state: 'detached' });
+    await again.bringBack();
+    expect(await focused(page)).toBe('Under way');
+  });
+
+  test('the focus stays in the list when a build begins while the menu of its priority is open', async () => {
+    const { product } = installation;
+    const [first, second] = [await installation.newGate(), await installation.newGate()];
+    await product.api.uploadArchive('before', zipOf(gatedProject({ gate: first })));
+    await first.arrived('install', 1);
+    const waiting = (await product.api.uploadArchive('behind', zipOf(gatedProject({ gate: second })))).website;
+    const page = await signIn();
+    await live(page);
+    await tabTo(page, /^Priority \d of behind/);
+    await page.keyboard.press('Enter');
+    await expect.poll(() => focused(page)).toMatch(/^Priority \d$/);
+    first.open();
+    await second.arrived('install', 1);
+    await page.getByRole('menu').waitFor({ state: 'detached' });
+    await expect.poll(() => focused(page)).toMatch(/^behind/);
+    second.open();
+    await untilEnded(product, waiting.buildJobId);
   });
 
   test('somebody goes through the history of a build: by keys, by slider, by its events', async () => {
@@ -242,4 +330,35 @@ async function chooseFile(page: Page, gate: Gate): Promise<void> {
   const buffer = zipOf(gatedProject({ gate }));
   await chooser.setFiles({ name: 'anything.zip', mimeType: 'application/zip', buffer });
   await page.getByLabel('Name of the website').waitFor();
+}
+
+/** Opens the window that asks whether to cancel, and goes to the button that says so. */
+async function askToCancel(page: Page, button: RegExp): Promise<void> {
+  await tabTo(page, button);
+  await page.keyboard.press('Enter');
+  await tabTo(page, 'Cancel build');
+}
+
+/** From now on the page is so slow that no timer of no delay ends, of which one gives the focus back from a window. */
+const holdTimersOfNoDelay = (page: Page) =>
+  page.evaluate(`{
+    const { setTimeout } = window;
+    window.setTimeout = (callback, delayMs = 0, ...rest) =>
+      delayMs === 0 ? 0 : setTimeout(callback, delayMs, ...rest);
+  }`);
+
+/** The person goes to another window, and comes back. */
+async function turnAway(page: Page): Promise<{ readonly bringBack: () => Promise<void> }> {
+  const devTools = await page.context().newCDPSession(page);
+  await devTools.send('Emulation.setFocusEmulationEnabled', { enabled: false });
+  const other = await page.context().newPage();
+  await other.bringToFront();
+  await expect.poll(() => page.evaluate('document.hasFocus()')).toBe(false);
+  return {
+    async bringBack() {
+      await other.close();
+      await page.bringToFront();
+      await devTools.send('Emulation.setFocusEmulationEnabled', { enabled: true });
+    },
+  };
 }

@@ -2,13 +2,19 @@ import type { Page } from 'playwright-core';
 
 /** More stops than any page has. */
 const MAX_STOPS = 150;
+/** What gives the focus on to something else may take a moment on a busy machine. */
+const FOCUS_PATIENCE_MS = 5_000;
 
 /**
  * What a screen reader calls the element with the focus. Throws when there is none, when it cannot be seen, and when
  * nothing shows that it has the focus.
  */
 export async function focused(page: Page): Promise<string> {
-  const { name, faults } = await page.locator(':focus').evaluate((element) => {
+  const focus = page.locator(':focus');
+  await focus.waitFor({ state: 'attached', timeout: FOCUS_PATIENCE_MS }).catch(() => {
+    throw new Error('Nothing has the focus.');
+  });
+  const { name, faults } = await focus.evaluate((element) => {
     const document = element.ownerDocument;
     const window = document.defaultView;
     const isOutlined = (candidate: typeof element | null, part?: string) => {
@@ -57,7 +63,9 @@ export async function tabTo(page: Page, name: string | RegExp, { back = false } 
   const passed: string[] = [];
   while (passed.length < MAX_STOPS) {
     await page.keyboard.press(back ? 'Shift+Tab' : 'Tab');
-    const here = await focused(page);
+    const here = await focused(page).catch((error: unknown) => {
+      throw new Error(`Tab does not lead to ${name}: trouble after "${passed.at(-1)}".`, { cause: error });
+    });
     if (typeof name === 'string' ? here === name : name.test(here)) return;
     passed.push(here);
   }
