@@ -46,7 +46,7 @@ export const command: Command = {
         if (result.sourceGrew) io.err(grewText);
         return 0;
       case 'interrupted':
-        io.err(`Stopped after ${count(result.copied)}. The same command goes on from there.\n`);
+        io.err(`Stopped after copying ${count(result.copied)}. The same command goes on from there.\n`);
         throw new Interrupted();
       case 'refused':
         throw new CommandError(

@@ -89,7 +89,7 @@ describe('a copy', () => {
       if (text.startsWith('Copying')) interrupt.abort('SIGINT');
     };
     await expect(copy.run(args, { ...io, err })).rejects.toThrow(Interrupted);
-    expect(words.err).toContain('Stopped after 1 event. The same command goes on from there.');
+    expect(words.err).toContain('Stopped after copying 1 event. The same command goes on from there.');
     expect(JSON.parse(words.out)).toMatchObject({ status: 'interrupted', copied: 1 });
     expect(JSON.parse((await run(args)).out)).toMatchObject({ status: 'completed', events: 6, copied: 5 });
   });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { openEventStoreDb } from '@yardmaster/event-store/eventstoredb';
 import { createMemoryEventStore } from '@yardmaster/event-store/memory';
 import { openSqliteEventStore } from '@yardmaster/event-store/sqlite';
@@ -54,11 +55,12 @@ export async function tablesOf(store: EventStore): Promise<Record<string, unknow
   );
 }
 
-/** A stream of events with these data, chained as an actor would. */
-export function chained(stream: string, data: readonly unknown[]): NewEvent[] {
+/** A stream of events with these data, chained as an actor would. With the ids of others it is a forgery of them. */
+export function chained(stream: string, data: readonly unknown[], forged: readonly NewEvent[] = []): NewEvent[] {
   let hash = genesisHash;
   return data.map((one, revision) => {
-    const event = anEvent({ data: one, metadata: { stream, revision } });
+    const eventId = forged[revision]?.metadata.eventId ?? randomUUID();
+    const event = anEvent({ data: one, metadata: { stream, revision, eventId } });
     hash = eventHash(hash, event);
     return { ...event, metadata: { ...event.metadata, hash } };
   });

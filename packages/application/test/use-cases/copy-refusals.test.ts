@@ -33,6 +33,12 @@ describe('a target is left as it is', () => {
     ['is the source itself', null, 'copy-same-store', 'same event store'],
     ['holds other events', others, 'copy-target-differs', 'event 1, revision 0 of "thing-1", is another one there'],
     [
+      'holds a forgery with the same ids, in chains that fit',
+      chained('thing-1', [9, 2, 3], first),
+      'copy-target-differs',
+      'event 1, revision 0 of "thing-1", is another one there',
+    ],
+    [
       'holds the same events in another order',
       [...first, ...second],
       'copy-target-differs',
