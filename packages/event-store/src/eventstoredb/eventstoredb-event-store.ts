@@ -26,10 +26,10 @@ const streamPrefixForm = /^([A-Za-z][A-Za-z0-9]{0,31}-)?$/;
 /**
  * Opens an event store on an EventStoreDB server, version 22.6 or later.
  *
- * Everything of the port holds, with the server's own limits beside it: an append is refused as InvalidAppend when all
- * its events together exceed the server's `--max-append-size` (1 MiB by default). What other programs and the server
- * itself store is not seen. A call that finds the connection lost tries once more, and throws EventStoreUnavailable
- * when the server is still not there; a subscription waits for it.
+ * Everything of the port holds. What other programs and the server itself store is not seen. A call that finds the
+ * connection lost, or a server that does not lead, tries a few times more, and throws EventStoreUnavailable when that
+ * does not help within a second or two; a subscription waits for the server. Refused access is final for both, and so is
+ * a stream that somebody deleted or truncated on the server.
  * Rejects with EventStoreUnavailable when the server cannot be reached, and with a RangeError for a bad prefix.
  */
 export async function openEventStoreDb({ url, streamPrefix = '' }: EventStoreDbOptions): Promise<EventStore> {

@@ -103,7 +103,8 @@ async function readPage(
     } catch (error) {
       const failure = failureOf(error);
       if (failure === 'stream-not-found') return [];
-      if (failure !== 'connection' || attempt === maxReadAttempts) throw unavailable('reading', error);
+      const mayHelp = (failure === 'connection' || failure === 'unclear') && !(error instanceof EventStoreUnavailable);
+      if (!mayHelp || attempt === maxReadAttempts) throw unavailable('reading', error);
       await backOff(backoff, attempt, connection.closed);
     }
   }
@@ -119,6 +120,8 @@ async function readToEnd(reading: Reading, closed: AbortSignal): Promise<(Resolv
     // Not awaited: it waits for the call to exist, and fails when it never will.
     reading.cancel().catch(() => undefined);
     if (closed.aborted) throw new EventStoreUnavailable('The event store has been stopped.');
-    throw timeout.aborted ? new Error(`there was no answer within ${readTimeoutMs / 1_000} s`) : error;
+    // Not worth another attempt: the caller has waited long enough.
+    if (timeout.aborted) throw unavailable('reading', new Error(`no answer within ${readTimeoutMs / 1_000} s`));
+    throw error;
   }
 }
