@@ -6,7 +6,7 @@ import { openEventStoreDb } from '@yardmaster/event-store/eventstoredb';
 import { createMemoryEventStore } from '@yardmaster/event-store/memory';
 import { aStream, idsOf, someEvents } from '@yardmaster/event-store/testing';
 import { startWireServer, type WireServer } from '@yardmaster/event-store/wire-server';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { backoffMs } from '../src/eventstoredb/backoff.ts';
 import { connect as openConnection } from '../src/eventstoredb/connection.ts';
 import { startCuttableConnection } from './fixtures/cuttable-connection.ts';
@@ -94,7 +94,7 @@ describe('the EventStoreDB adapter while its server comes and goes', () => {
     expect(idsOf(await store.readStream(stream))).toEqual(idsOf([...first, ...second]));
   });
 
-  test('loses and doubles nothing when the server crashes under many appends', async () => {
+  test('loses and doubles nothing when the server crashes under many appends', { timeout: 60_000 }, async () => {
     const appends = Array.from({ length: 200 }, () => ({ stream: aStream(), events: someEvents(2) }));
     const send = ({ stream, events }: (typeof appends)[number]) => store.append(stream, 'no_stream', events);
     const outcomes = Promise.allSettled(appends.map(send));
@@ -111,7 +111,7 @@ describe('the EventStoreDB adapter while its server comes and goes', () => {
     for (const { stream, events } of appends) expect(idsOf(await store.readStream(stream))).toEqual(idsOf(events));
   });
 
-  test('keeps every promise over a connection that is cut again and again', async () => {
+  test('keeps every promise over a connection that is cut again and again', { timeout: 60_000 }, async () => {
     const cuttable = await startCuttableConnection(server.port);
     const cutOff = await openEventStoreDb({ url: cuttable.url });
     const after = await store.lastPosition();
@@ -168,6 +168,23 @@ describe('the EventStoreDB adapter while its server comes and goes', () => {
   test('cannot be opened where there is no server', async () => {
     server.kill();
     await expect(openEventStoreDb({ url: server.url })).rejects.toBeInstanceOf(EventStoreUnavailable);
+  });
+
+  test('notices a connection that has died without a word', async () => {
+    const way = await startCuttableConnection(server.port);
+    const warning = vi.spyOn(console, 'warn').mockReturnValue();
+    const remote = await openEventStoreDb({ url: `${way.url}&keepAliveInterval=1000&keepAliveTimeout=1000` });
+    warning.mockRestore();
+    const [stream, events] = [aStream(), someEvents(2)];
+    const live = readerOf(remote.subscribeToStream(stream));
+    await remote.append(stream, 'no_stream', events.slice(0, 1));
+    await live.until(1);
+    way.freeze();
+    expect(await remote.append(stream, 0, events.slice(1))).toMatchObject({ ok: true, revision: 1 });
+    await live.until(2);
+    expect(idsOf(live.seen)).toEqual(idsOf(events));
+    await remote.stop();
+    await way.stop();
   });
 
   test('asks less and less often for a server that stays away', async () => {
