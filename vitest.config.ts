@@ -34,20 +34,11 @@ const endToEnd = (
 });
 
 /**
- * What can depend on the event store runs on both of them. The others look at pages (dashboard-keyboard, dashboard-looks,
- * dashboard-statechart) or at processes (supervision) and would only see the same again, or need the file of SQLite
- * (tampering).
+ * What can depend on the event store runs on both of them. The others would only see the same again: they look at pages
+ * (dashboard-keyboard, dashboard-looks, dashboard-statechart), at a browser's connections (dashboard-connection) or at
+ * processes (supervision); tampering needs the file of SQLite.
  */
-const ON_BOTH_STORES = [
-  'bad-uploads',
-  'command-line',
-  'dashboard-connection',
-  'dashboard-story',
-  'five-at-once',
-  'kills',
-  'live',
-  'templates',
-];
+const ON_BOTH_STORES = ['bad-uploads', 'command-line', 'dashboard-story', 'five-at-once', 'kills', 'live', 'templates'];
 
 /** About a server of an event store that goes away and comes back. */
 const ON_EVENTSTOREDB = ['event-store-outage'];

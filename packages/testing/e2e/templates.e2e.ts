@@ -4,6 +4,7 @@ import { UploadAnswer } from '@yardmaster/protocol';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { apiPath } from './support/api.ts';
 import { untilEnded, type WatchedBuild, watch } from './support/builds.ts';
+import { runsOnServer } from './support/event-store.ts';
 import type { Gate } from './support/gate.ts';
 import { expectSoundHistories } from './support/histories.ts';
 import { useInstallation } from './support/installation.ts';
@@ -24,7 +25,7 @@ const SLOTS = 2;
 const installation = useInstallation({ YARDMASTER_WORKERS: '1', YARDMASTER_SLOTS: String(SLOTS) });
 
 /** Every kind of upload is used for some of them. */
-const templates = [
+const allTemplates = [
   { template: 'react-ts', upload: 'archive' },
   { template: 'vue-ts', upload: 'command' },
   { template: 'svelte-ts', upload: 'folder' },
@@ -33,7 +34,9 @@ const templates = [
   { template: 'lit-ts', upload: 'folder' },
   { template: 'vanilla-ts', upload: 'archive' },
 ] as const;
-type Upload = (typeof templates)[number]['upload'];
+type Upload = (typeof allTemplates)[number]['upload'];
+/** How a project is built does not depend on where events are kept: on a server one of each kind of upload will do. */
+const templates = runsOnServer() ? allTemplates.slice(0, 3) : allTemplates;
 
 const answers = new Map<string, UploadAnswer>();
 /** Each build as it was watched from its upload on; begun together, so that they build side by side. */
@@ -71,7 +74,7 @@ beforeAll(async () => {
   await gate.arrived('install', SLOTS);
 });
 
-test('seven projects uploaded at once are each answered at once with a place in the queue of their own', async () => {
+test('projects uploaded at once are each answered at once with a place in the queue of their own', async () => {
   const folder = installation.newFolder();
   const uploads = templates.map(async ({ template, upload: how }) => {
     const answer = await upload(template, createViteProject(join(folder, template), template), how);
@@ -86,12 +89,13 @@ test('seven projects uploaded at once are each answered at once with a place in 
     return answer;
   });
   const places = (await Promise.all(uploads)).map(({ queuePosition }) => queuePosition);
-  expect(places.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  const inOrder = templates.map((_, index) => index + 1);
+  expect(places.toSorted()).toEqual(inOrder);
 
   const { activeJobs } = await installation.product.api.queue();
   const waiting = activeJobs.filter(({ queuePosition }) => queuePosition !== null);
-  expect(waiting.map(({ queuePosition }) => queuePosition).toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7]);
-  expect(waiting.map(({ status }) => status)).toEqual(Array(7).fill('queued'));
+  expect(waiting.map(({ queuePosition }) => queuePosition).toSorted()).toEqual(inOrder);
+  expect(waiting.map(({ status }) => status)).toEqual(templates.map(() => 'queued'));
   for (const { waitingReason } of waiting) expect(waitingReason).toEqual(expect.any(String));
   gate.open();
 });
