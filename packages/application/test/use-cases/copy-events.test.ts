@@ -25,7 +25,10 @@ const routes: readonly (readonly [Kind, Kind])[] = [
   ['EventStoreDB', 'EventStoreDB'],
 ];
 
-describe.each(routes)('from %s to %s', (source, target) => {
+/** Every append is a flush to a disk that other tests use too. */
+const slow = { timeout: 120_000 } as const;
+
+describe.each(routes)('from %s to %s', slow, (source, target) => {
   test('any history arrives whole and in order, and gives the same read models, row for row', async () => {
     await fc.assert(
       fc.asyncProperty(manyChoices, async (choices) => {
@@ -71,7 +74,7 @@ describe.each(routes)('from %s to %s', (source, target) => {
   });
 });
 
-describe.each(['SQLite', 'EventStoreDB'] as const)('a copy to %s', (target) => {
+describe.each(['SQLite', 'EventStoreDB'] as const)('a copy to %s', slow, (target) => {
   test('that was killed again and again ends as one that was not', async () => {
     const [choices = []] = fc.sample(manyChoices, { numRuns: 1, seed: 7 });
     const history = createHistory();
