@@ -1,20 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { NewEvent } from '@yardmaster/application';
 import { openSqliteEventStore } from '@yardmaster/event-store/sqlite';
+import { appendsPerSecond, type Callers, planCallers } from './append-load.ts';
 import type { RawAppendRun } from './append-raw-thread.ts';
 import { aimAtLeast, type Bench } from './bench.ts';
 import { median, rounded } from './percentiles.ts';
-import { openRawDatabase, type RawRow } from './raw-database.ts';
+import { createTables, openGroupCommit, rowMaker } from './raw-database.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const aimRatio = 0.8;
 const callerCounts = [64, 256];
 const rounds = 5;
 const appendsPerCaller = 160;
-/** A build has about so many events; then its caller goes on with a new stream. */
-const eventsPerStream = 20;
 
 /**
  * Appends per second of the SQLite event store through its port, beside the raw group-commit loop: the same callers, who
@@ -52,7 +49,7 @@ async function measure(
   const measured: Round[] = [];
   for (let round = 0; round <= rounds; round++) {
     signal.throwIfAborted();
-    const callers = Array.from({ length: callerCount }, planCaller);
+    const callers = planCallers({ callers: callerCount, appendsPerCaller });
     const file = (name: string) => join(folder, `${name}-${callerCount}-${round}.db`);
     const { perSecond: port, eventsPerCommit } = await throughPort(file('port'), callers);
     const groupCommit = await throughGroupCommit(file('group-commit'), callers);
@@ -78,46 +75,6 @@ async function measure(
   };
 }
 
-interface Planned {
-  readonly stream: string;
-  readonly revision: number;
-  readonly event: NewEvent;
-}
-
-type Callers = readonly (readonly Planned[])[];
-
-function planCaller(): Planned[] {
-  let stream = '';
-  return Array.from({ length: appendsPerCaller }, (_, index) => {
-    const revision = index % eventsPerStream;
-    if (revision === 0) stream = `buildJob-${randomUUID()}`;
-    return { stream, revision, event: newEvent(stream, revision) };
-  });
-}
-
-function newEvent(stream: string, revision: number): NewEvent {
-  const eventId = randomUUID();
-  return {
-    type: 'StepStarted',
-    data: { step: 'installing', attempt: 1, progress: 30, text: 'Installing dependencies…', startedAt: Date.now() },
-    metadata: {
-      eventId,
-      stream,
-      revision,
-      occurredAt: '2026-01-02T03:04:05.678Z',
-      actor: { kind: 'system', name: 'bench' },
-      correlationId: eventId,
-      causationId: null,
-      from: 'queued',
-      to: { building: 'installing' },
-      machineVersion: 1,
-      schemaVersion: 1,
-      traceparent: null,
-      hash: 'a'.repeat(64),
-    },
-  };
-}
-
 async function throughPort(file: string, callers: Callers) {
   let commits = 0;
   const onCommit = () => {
@@ -132,37 +89,11 @@ async function throughPort(file: string, callers: Callers) {
   return { perSecond, eventsPerCommit: Math.max(1, Math.round((callers.length * appendsPerCaller) / commits)) };
 }
 
-/** The least that group commit takes: no thread, no check of the event, the name or the revision. */
 async function throughGroupCommit(file: string, callers: Callers): Promise<number> {
-  await createTables(file);
-  const database = openRawDatabase(file);
-  const toRow = rowMaker();
-  let waiting: { readonly row: RawRow; readonly resolve: () => void }[] = [];
-  const commit = () => {
-    const batch = waiting;
-    waiting = [];
-    database.write(batch.map(({ row }) => row));
-    for (const { resolve } of batch) resolve();
-  };
-  const perSecond = await appendsPerSecond(callers, (planned) => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    if (waiting.length === 0) setImmediate(commit);
-    waiting.push({ row: toRow(planned), resolve });
-    return promise;
-  });
+  const database = await openGroupCommit(file);
+  const perSecond = await appendsPerSecond(callers, database.append);
   database.close();
   return perSecond;
-}
-
-/** Each caller sends its next append when the one before is on disk. */
-async function appendsPerSecond(callers: Callers, append: (planned: Planned) => Promise<void>): Promise<number> {
-  const startMs = performance.now();
-  await Promise.all(
-    callers.map(async (planned) => {
-      for (const one of planned) await append(one);
-    }),
-  );
-  return (callers.length * appendsPerCaller * 1_000) / (performance.now() - startMs);
 }
 
 async function bareInserts(file: string, callers: Callers, eventsPerCommit: number): Promise<number> {
@@ -177,26 +108,4 @@ async function bareInserts(file: string, callers: Callers, eventsPerCommit: numb
     worker.once('error', reject);
   });
   return (callers.length * appendsPerCaller) / seconds;
-}
-
-/** The store makes the file, so that the tables are the same. */
-async function createTables(file: string): Promise<void> {
-  await (await openSqliteEventStore({ file })).stop();
-}
-
-function rowMaker(): (planned: Planned) => RawRow {
-  const streamIds = new Map<string, number>();
-  return ({ stream, revision, event: { type, data, metadata } }) => {
-    if (revision === 0) streamIds.set(stream, streamIds.size + 1);
-    const [streamId, { eventId }] = [streamIds.get(stream) ?? 0, metadata];
-    return {
-      stream,
-      streamId,
-      revision,
-      eventId,
-      type,
-      data: JSON.stringify(data),
-      metadata: JSON.stringify(metadata),
-    };
-  };
 }

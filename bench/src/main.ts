@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { append } from './append.ts';
 import type { Aim, Bench } from './bench.ts';
 import { dashboard } from './dashboard.ts';
+import { eventStores } from './event-stores.ts';
 import { live } from './live.ts';
 import { memory } from './memory.ts';
 import { replay } from './replay.ts';
@@ -9,7 +10,16 @@ import { start } from './start.ts';
 import { upload } from './upload.ts';
 
 /** In the order in which they run: what needs a quiet machine most comes first. */
-const benches: Readonly<Record<string, Bench>> = { start, memory, upload, live, dashboard, append, replay };
+const benches: Readonly<Record<string, Bench>> = {
+  start,
+  memory,
+  upload,
+  live,
+  dashboard,
+  append,
+  'event-stores': eventStores,
+  replay,
+};
 
 const usage = `npm run bench [-- <name>… --quick]
 
