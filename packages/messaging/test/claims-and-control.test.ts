@@ -48,20 +48,21 @@ describe('claims', () => {
     expect(await worker.claim(jobId('a'), request)).toBeNull();
   });
 
-  it('get no answer when deciding fails, and the next one is decided all the same', async () => {
+  it('get no answer when deciding fails or comes to none, and the next one is decided all the same', async () => {
     const { messaging: orchestrator } = await messaging.openOrchestrator();
     const failed = collector<string>();
     orchestrator.serveClaims(async ({ claimId }) => {
+      if (claimId === 'early') return null;
       if (claimId !== 'bad') return refusal;
       failed.add(claimId);
-      throw new Error('the event store is away');
+      throw new Error('Something broke.');
     });
     const { messaging: worker } = await messaging.openWorker('w1');
     await untilAnswered(() => worker.claim(jobId('a'), request));
-    const unanswered = worker.claim(jobId('a'), { ...request, claimId: 'bad' });
+    const unanswered = ['early', 'bad'].map((claimId) => worker.claim(jobId('a'), { ...request, claimId }));
     await failed.take(1);
     expect(await worker.claim(jobId('b'), request)).toEqual(refusal);
-    expect(await unanswered).toBeNull();
+    expect(await Promise.all(unanswered)).toEqual([null, null]);
   });
 
   it('are served again after the server crashed', async () => {
