@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { append } from './append.ts';
 import type { Aim, Bench } from './bench.ts';
+import { copy } from './copy.ts';
 import { dashboard } from './dashboard.ts';
 import { eventStores } from './event-stores.ts';
 import { live } from './live.ts';
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, Bench>> = {
   dashboard,
   append,
   'event-stores': eventStores,
+  copy,
   replay,
 };
 
