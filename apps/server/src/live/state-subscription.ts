@@ -169,12 +169,15 @@ export function createStateSubscription(
   /** Whether this store made the position and has reached it. */
   async function isKnown(position: string): Promise<boolean> {
     if (options.storeId !== undefined && options.storeId !== readModels.storeId) return false;
-    const last = await store.lastPosition();
-    try {
-      return last !== null && store.comparePositions(position as Position, last) <= 0; // throws on what it did not make
-    } catch {
-      return false;
-    }
+    const isReached = (last: Position | null) => {
+      try {
+        return last !== null && store.comparePositions(position as Position, last) <= 0; // throws on what it did not make
+      } catch {
+        return false;
+      }
+    };
+    // What is projected was reached: the store, which may be far away, is asked only about what is not.
+    return isReached(readModels.position()) || isReached(await store.lastPosition());
   }
 
   function fail(error: unknown): void {
