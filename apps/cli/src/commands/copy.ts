@@ -4,6 +4,7 @@ import {
   type CopyResult,
   copyEvents,
   EventStoreUnavailable,
+  EventUnreadable,
   InvalidAppend,
   type Position,
 } from '@yardmaster/application';
@@ -80,6 +81,11 @@ async function copyBetween(
     const result = await copyEvents({ from, to, signal: io.signal, onProgress: screen.progress });
     return { result, phasesMs: screen.phasesMs() };
   } catch (error) {
+    if (error instanceof EventUnreadable) {
+      throw new CommandError(
+        `${plain(error.message)} One of the two is damaged there: "yardmaster verify" says which.`,
+      );
+    }
     if (error instanceof EventStoreUnavailable) {
       throw new CommandError(`${error.message} The same command goes on where this one stopped.`);
     }

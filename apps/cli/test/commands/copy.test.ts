@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { createActors, systemClock } from '@yardmaster/application';
 import { UserId } from '@yardmaster/domain';
 import { openEventStore } from '@yardmaster/event-store/open';
@@ -164,6 +165,17 @@ describe('nothing is written', () => {
       'event 1, revision 0 of "website-a", is another one there. Nothing was copied. (copy-target-differs)',
     );
     expect(JSON.parse(words.out)).toMatchObject({ status: 'refused', code: 'copy-target-differs', copied: 0 });
+  });
+
+  test('when an event cannot be read: the answer names it, and does not advise to try again', async () => {
+    const folder = temporaryFolder();
+    const source = await fill(join(folder, 'source.sqlite'));
+    const database = new DatabaseSync(source);
+    database.exec(`UPDATE events SET data = '{' WHERE position = 2`);
+    database.close();
+    const failed = run([source, join(folder, 'target.sqlite')]);
+    await expect(failed).rejects.toThrow('The event at position 2 cannot be read: website-b, revision 0.');
+    await expect(failed).rejects.not.toThrow('goes on');
   });
 
   test('when a server is not there; its password is not shown', async () => {

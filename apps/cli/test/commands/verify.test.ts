@@ -106,6 +106,11 @@ describe('a store that was tampered with ends with 1 and names', () => {
       `UPDATE events SET meta = replace(meta, 'test', 'tesu') ${eventOf('website-b', 1)}`,
     ],
     ['a changed type', `UPDATE events SET type = 'WebsiteDeleted' ${eventOf('website-b', 1)}`],
+    [
+      'data that is nested more deeply than anything can follow',
+      `UPDATE events SET data = replace(hex(zeroblob(50000)), '0', '[') || replace(hex(zeroblob(50000)), '0', ']')
+       ${eventOf('website-b', 1)}`,
+    ],
     ['a removed event', `DELETE FROM events ${eventOf('website-b', 1)}`],
   ])('%s', async (_, sql) => {
     const { file } = await aDataDir();
