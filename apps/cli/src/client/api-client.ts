@@ -16,11 +16,14 @@ export class ApiProblem extends CommandError {
   readonly code: string;
 
   constructor(problem: Problem) {
-    const hint = problem.hint === undefined ? '' : `\n  ${problem.hint}`;
-    const errors = (problem.errors ?? []).map(({ path, message }) => `\n  ${path}: ${message}`).join('');
-    super(`${problem.detail} (${problem.code})${errors}${hint}`);
+    super(problemText(problem));
     this.code = problem.code;
   }
+}
+
+function problemText({ detail, code, errors = [], hint }: Problem): string {
+  const lines = [`${detail} (${code})`, ...errors.map(({ path, message }) => `  ${path}: ${message}`)];
+  return [...lines, ...(hint === undefined ? [] : [`  ${hint}`])].join('\n');
 }
 
 export interface ApiClient {
@@ -92,13 +95,20 @@ async function send(interrupted: AbortSignal, url: string, init: RequestInit) {
   try {
     const response = await fetch(url, init);
     const text = await response.text(); // An answer that breaks off is none.
-    if (notReady.has(response.status)) throw new ServerUnreachable(`${origin} is not ready.`);
-    return { response, answer: parseJson(text) };
+    const answer = parseJson(text);
+    if (notReady.has(response.status)) throw new ServerUnreachable(notReadyText(origin, answer));
+    return { response, answer };
   } catch (error) {
     if (interrupted.aborted) throw new Interrupted();
     if (error instanceof ServerUnreachable) throw error;
     throw new ServerUnreachable(`${origin} cannot be reached. Is it running?`, { cause: error });
   }
+}
+
+/** The server itself says why; a proxy in front of it does not. */
+function notReadyText(origin: string, answer: unknown): string {
+  const problem = Problem.safeParse(answer);
+  return problem.success ? problemText(problem.data) : `${origin} is not ready.`;
 }
 
 function parseJson(text: string): unknown {

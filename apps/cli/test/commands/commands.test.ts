@@ -49,6 +49,17 @@ describe('logs', () => {
     expect(words.err).toContain('still trying');
   });
 
+  it('says why a server that runs cannot answer just now', async () => {
+    const server = await startSmallServer();
+    const problem = { type: 'about:blank', title: 'Not now', status: 503, code: 'event-store-unavailable' };
+    server.beforeAnswer(async (_request, response) => {
+      response.writeHead(503).end(JSON.stringify({ ...problem, detail: 'Nothing can be recorded.', hint: 'Wait.' }));
+      return true;
+    });
+    const { ended } = run(logs, [jobId], server);
+    await expect(ended).rejects.toThrow('Nothing can be recorded. (event-store-unavailable)\n  Wait.');
+  });
+
   it('ends as interrupted at Ctrl-C', async () => {
     const server = await startSmallServer();
     const interrupt = new AbortController();
