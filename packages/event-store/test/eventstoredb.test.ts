@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
-import { type EventStore, InvalidAppend, type Position } from '@yardmaster/application';
+import { type EventStore, EventStoreUnavailable, InvalidAppend, type Position } from '@yardmaster/application';
 import { openEventStoreDb } from '@yardmaster/event-store/eventstoredb';
 import { createMemoryEventStore } from '@yardmaster/event-store/memory';
 import { aStream, eventStoreContract, idsOf, someEvents } from '@yardmaster/event-store/testing';
@@ -72,6 +72,17 @@ describe('the EventStoreDB adapter', () => {
     expect(await lenient.append(stream, 'no_stream', events)).toEqual(first);
     expect(await lenient.append(stream, 'no_stream', someEvents(1))).toMatchObject({ ok: false, actualRevision: 1 });
     await lenient.stop();
+  });
+
+  test("waits for nobody where the streams are another program's: nothing would change that", async () => {
+    const elsewhere = await startWireServer({ store: createMemoryEventStore() });
+    const other = EventStoreDBClient.connectionString(elsewhere.url);
+    await other.appendToStream('yardmaster-store', jsonEvent({ type: 'Opened', data: { shop: 'corner' } }));
+    const refused = await openEventStoreDb({ url: elsewhere.url }).catch((error: unknown) => error);
+    expect(refused).not.toBeInstanceOf(EventStoreUnavailable);
+    expect(refused).toMatchObject({ message: expect.stringContaining("not Yardmaster's") });
+    await other.dispose();
+    await elsewhere.stop();
   });
 
   test('does not see what other programs and the server itself store', async () => {

@@ -30,7 +30,8 @@ const streamPrefixForm = /^([A-Za-z][A-Za-z0-9]{0,31}-)?$/;
  * connection lost, or a server that does not lead, tries a few times more, and throws EventStoreUnavailable when that
  * does not help within a second or two; a subscription waits for the server. Refused access is final for both, and so is
  * a stream that somebody deleted or truncated on the server.
- * Rejects with EventStoreUnavailable when the server cannot be reached, and with a RangeError for a bad prefix.
+ * Rejects with EventStoreUnavailable when the server cannot be reached or refuses access, with a plain Error when it is too
+ * old or its streams are another program's, and with a RangeError for a bad prefix.
  */
 export async function openEventStoreDb({ url, streamPrefix = '' }: EventStoreDbOptions): Promise<EventStore> {
   if (!streamPrefixForm.test(streamPrefix)) throw new RangeError(`"${streamPrefix}" is no prefix of stream names.`);

@@ -58,7 +58,8 @@ export function unavailable(doing: string, cause: unknown): EventStoreUnavailabl
 }
 
 function reasonOf(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  // The client says the same again as a "resolution note".
+  const message = (cause instanceof Error ? cause.message : String(cause)).replace(/\. Resolution note:.*$/s, '');
   switch (failureOf(cause)) {
     case 'no-access':
       return `the server refuses access, since user or password are wrong or the user may not do this (${message})`;

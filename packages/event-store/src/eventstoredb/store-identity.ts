@@ -24,17 +24,18 @@ export interface StoreIdentity {
 /**
  * The id of the server's data: kept in that data, as the first event of a stream of its own, so that it is the same for
  * every process and changes only when the data is another. Written by whoever opens the store first.
- * Throws EventStoreUnavailable when the server is not there or is older than 22.6.
+ * Throws EventStoreUnavailable when the server is not there, and a plain Error when waiting does not help: it is older than
+ * 22.6, or the stream is somebody else's.
  */
 export async function identifyStore(connection: Connection, streamPrefix: string): Promise<StoreIdentity> {
   const stream = `${streamPrefix}${identityStream}`;
   const stored = (await readIdentity(connection, stream)) ?? (await writeIdentity(connection, stream));
   const position = logPositionOf(stored);
   if (position.commit === noPosition) {
-    throw unavailable('opening the store', new Error('server version 22.6 or later is needed'));
+    throw new Error('EventStoreDB: server version 22.6 or later is needed.');
   }
   const { success, data } = Identity.safeParse(stored.data);
-  if (!success) throw unavailable('opening the store', new Error(`stream "${stream}" is not ours`));
+  if (!success) throw new Error(`EventStoreDB: stream "${stream}" there is not Yardmaster's: another program uses it.`);
   return { storeId: data.storeId, position };
 }
 

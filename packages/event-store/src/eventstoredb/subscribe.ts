@@ -8,7 +8,8 @@ import { recordOf, type StoredRecord } from './stored-form.ts';
 /** Events that wait for a slow reader; beyond them the server is made to wait, and rereads its log later. */
 export const maxBufferedEvents = 256;
 const maxBatchEvents = 500;
-const backoff: Backoff = { firstMs: 50, maxMs: 5_000 };
+/** Short, since whoever writes waits to read it: the server is back before its subscribers are. */
+const backoff: Backoff = { firstMs: 50, maxMs: 1_000 };
 /** A connection that held so long was sound: the next loss starts the back-off afresh. */
 const settledAfterMs = 10_000;
 /** A lost connection is waited for without end; an answer that nobody understands so often only. */
