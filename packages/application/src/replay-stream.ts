@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { canonicalJson } from './hash-chain.ts';
 import type { RecordedEvent } from './ports/event-store.ts';
 
-/** A stored history that the model of today does not reproduce: named, so that the stream can be set aside. */
+/** A stored history that cannot be read or that the model of today does not reproduce: named, so that the stream can be set aside. */
 export class StreamDrift extends Error {
   readonly code = 'stream-drift';
   override readonly name = 'StreamDrift';

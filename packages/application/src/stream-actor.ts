@@ -12,8 +12,8 @@ import {
 } from './decide-in-turn.ts';
 import { genesisHash } from './hash-chain.ts';
 import type { Clock } from './ports/clock.ts';
-import { type EventStore, InvalidAppend, type Position } from './ports/event-store.ts';
-import { replayEvents } from './replay-stream.ts';
+import { type EventStore, InvalidAppend, type Position, StreamUnreadable } from './ports/event-store.ts';
+import { replayEvents, StreamDrift } from './replay-stream.ts';
 
 export type { Envelope, HandleResult, Loaded } from './decide-in-turn.ts';
 
@@ -26,7 +26,7 @@ export interface StreamActors<State, Command, Event> {
   /**
    * Decides on the current state and appends what was decided. A lost race (another process appended first) is decided
    * again on the new state, at most {@link maxConflicts} times. Throws when the store is unavailable (the outcome is then
-   * unknown: send the command again), the stream has drifted, or the mailbox is full.
+   * unknown: send the command again), the stream has drifted or cannot be read, or the mailbox is full.
    *
    * Commands that come while an append is under way are decided together and appended as one. Nobody can tell, but by
    * the speed: each is decided on what those before it lead to and gets its own result, after the append has succeeded.
@@ -125,7 +125,7 @@ export function createStreamActors<State, Command, Event extends DomainEvent>(
         actor.known = null; // After a failure nothing in memory is believed.
         // Too much for one append, or one command is at fault: nothing was appended, and the others get their turn.
         if (error instanceof InvalidAppend && commands.length > 1) atMost = Math.ceil(commands.length / 2);
-        else for (const { reject } of actor.mailbox.splice(0, commands.length)) reject(error);
+        else for (const { reject } of actor.mailbox.splice(0, commands.length)) reject(asDrift(actor, error));
       }
     }
     actor.isBusy = false;
@@ -141,7 +141,7 @@ export function createStreamActors<State, Command, Event extends DomainEvent>(
       for (const { resolve } of readers) resolve(known);
     } catch (error) {
       actor.known = null;
-      for (const { reject } of readers) reject(error);
+      for (const { reject } of readers) reject(asDrift(actor, error));
     }
   }
 
@@ -191,6 +191,12 @@ export function createStreamActors<State, Command, Event extends DomainEvent>(
     const state = replayEvents(decider, known.state, events);
     actor.known = last === undefined ? known : { state, revision: last.revision, hash: last.metadata.hash };
     return actor.known;
+  }
+
+  /** What the store cannot give back no model reproduces: the stream is set aside as one that drifts, and nobody waits. */
+  function asDrift({ stream }: Actor, error: unknown): unknown {
+    if (!(error instanceof StreamUnreadable)) return error;
+    return new StreamDrift(stream.name, error.revision, error.message, { cause: error });
   }
 
   function passivate(): void {

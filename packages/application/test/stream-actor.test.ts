@@ -10,7 +10,9 @@ import {
   InvalidAppend,
   maxEventsPerAppend,
   type NewEvent,
+  StreamUnreadable,
 } from '../src/ports/event-store.ts';
+import { StreamDrift } from '../src/replay-stream.ts';
 import { createStreamActors, MailboxFull, maxMailboxLength } from '../src/stream-actor.ts';
 
 const byTest = { actor: { kind: 'system', name: 'test' } } as const;
@@ -210,6 +212,17 @@ describe('a stored history', () => {
     expect(findBrokenLink([first, { ...second, stream: 'website-x' }, third])).toMatchObject({ revision: 1 });
     const reattributed = { ...third.metadata, actor: { kind: 'system', name: 'someone' } as const };
     expect(findBrokenLink([first, second, { ...third, metadata: reattributed }])).toMatchObject({ revision: 2 });
+  });
+
+  it('that the store cannot give back is drift too, for whoever asks and whoever sends', async () => {
+    const unreadable = async () => {
+      throw new StreamUnreadable('The stream was deleted on the server.', { revision: 2 });
+    };
+    const actors = actorsOn({ ...createMemoryEventStore(), readStream: unreadable });
+    const drift = { code: 'stream-drift', stream: 'website-w', revision: 2 };
+    await expect(actors.load('w')).rejects.toMatchObject(drift);
+    await expect(actors.load('w')).rejects.toThrow('was deleted on the server');
+    await expect(actors.handle('w', create, byTest)).rejects.toBeInstanceOf(StreamDrift);
   });
 
   it('is replayed with every event checked: drift names the stream and the revision', async () => {

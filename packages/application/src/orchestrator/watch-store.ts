@@ -1,5 +1,5 @@
 import type { Clock } from '../ports/clock.ts';
-import { type EventStore, EventStoreUnavailable } from '../ports/event-store.ts';
+import { type EventStore, EventStoreUnavailable, StreamUnreadable } from '../ports/event-store.ts';
 import type { Log } from '../ports/log.ts';
 import type { Running } from '../ports/messaging.ts';
 
@@ -68,13 +68,12 @@ export function watchStore({
     async stop() {
       isStopped = true;
       timer.cancel();
-      for (const { giveUp } of waiting.splice(0))
-        giveUp(new EventStoreUnavailable('Nobody waits for the store any more.'));
+      for (const { giveUp } of waiting.splice(0)) giveUp(notWaitedFor());
     },
   };
 
   function noticed(error: unknown): boolean {
-    if (!(error instanceof EventStoreUnavailable)) return false;
+    if (!(error instanceof EventStoreUnavailable) || error instanceof StreamUnreadable) return false;
     if (isAway || isStopped) return true;
     isAway = true;
     timer.cancel();
@@ -112,7 +111,10 @@ export function watchStore({
 
   function afterReturn<Result>(work: () => Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
+      if (isStopped) return reject(notWaitedFor());
       waiting.push({ goOn: () => resolve(work()), giveUp: reject });
     });
   }
 }
+
+const notWaitedFor = () => new EventStoreUnavailable('Nobody waits for the store any more.');

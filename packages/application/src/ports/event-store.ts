@@ -121,18 +121,29 @@ export class EventStoreUnavailable extends Error {
 }
 
 /**
+ * The store is there, and one stream of it cannot be given back from `revision` on, since it was damaged or deleted: no
+ * waiting helps, and the others are as they were.
+ */
+export class StreamUnreadable extends EventStoreUnavailable {
+  readonly revision: number;
+
+  constructor(message: string, { revision, ...options }: ErrorOptions & { readonly revision: number }) {
+    super(message, options);
+    this.revision = revision;
+  }
+}
+
+/**
  * The store knows where an event is and cannot give it back, because it was damaged or changed. Reading from `position` on
  * goes past it; a read of fewer events leads up to it.
  */
-export class EventUnreadable extends EventStoreUnavailable {
+export class EventUnreadable extends StreamUnreadable {
   readonly stream: string;
-  readonly revision: number;
   readonly position: Position;
 
   constructor({ stream, revision, position }: Pick<RecordedEvent, 'stream' | 'revision' | 'position'>, cause: unknown) {
-    super(`The event at position ${position} cannot be read: ${stream}, revision ${revision}.`, { cause });
+    super(`The event at position ${position} cannot be read: ${stream}, revision ${revision}.`, { revision, cause });
     this.stream = stream;
-    this.revision = revision;
     this.position = position;
   }
 }

@@ -1,7 +1,7 @@
 import { createMemoryEventStore } from '@yardmaster/event-store/memory';
 import { describe, expect, it } from 'vitest';
 import { watchStore } from '../../src/orchestrator/watch-store.ts';
-import { EventStoreUnavailable } from '../../src/ports/event-store.ts';
+import { EventStoreUnavailable, StreamUnreadable } from '../../src/ports/event-store.ts';
 import { createManualClock } from '../projections/manual-clock.ts';
 
 const unavailable = () => new EventStoreUnavailable('The server is not there.');
@@ -110,6 +110,13 @@ describe('the watch over the event store', () => {
     expect([watch.noticed(broken), watch.isAway, said.length]).toEqual([false, false, 0]);
   });
 
+  it('does not take one stream that cannot be read for a store that is away', async () => {
+    const { watch, said } = aWatch();
+    const unreadable = new StreamUnreadable('The stream was deleted on the server.', { revision: 0 });
+    await expect(watch.outlast(() => Promise.reject(unreadable))).rejects.toBe(unreadable);
+    expect([watch.noticed(unreadable), watch.isAway, said]).toEqual([false, false, []]);
+  });
+
   it('keeps nobody waiting when it is stopped, and asks no more', async () => {
     const { watch, asked, goAway, pass, work } = aWatch();
     goAway();
@@ -119,6 +126,7 @@ describe('the watch over the event store', () => {
     await watch.stop();
     await refused;
     const askedBefore = asked.length;
+    await expect(watch.outlast(work(() => {}))).rejects.toBeInstanceOf(EventStoreUnavailable);
     await pass(10_000);
     expect(asked).toHaveLength(askedBefore);
   });
