@@ -6,9 +6,10 @@ import { openEventStoreDb } from '@yardmaster/event-store/eventstoredb';
 import { createMemoryEventStore } from '@yardmaster/event-store/memory';
 import { aStream, idsOf, someEvents } from '@yardmaster/event-store/testing';
 import { startWireServer, type WireServer } from '@yardmaster/event-store/wire-server';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { backoffMs } from '../src/eventstoredb/backoff.ts';
 import { connect as openConnection } from '../src/eventstoredb/connection.ts';
+import { readStreamPages } from '../src/eventstoredb/read.ts';
 import { startCuttableConnection } from './fixtures/cuttable-connection.ts';
 import { readerOf } from './fixtures/subscription-reader.ts';
 
@@ -163,6 +164,31 @@ describe('the EventStoreDB adapter while its server comes and goes', () => {
     );
     await store.stop();
     expect(await reading).toBeInstanceOf(EventStoreUnavailable);
+  });
+
+  test('ends a read that nothing has come of when it stops, and does not take it for a whole one', async () => {
+    const connection = openConnection(server.url);
+    const letGo = server.holdCalls();
+    const pages = readStreamPages(connection, { stream: aStream(), fromRevision: 0, limit: 1 });
+    const reading = pages.next().catch((error: unknown) => error);
+    // Hidden by the typings. The answer, to a question that is never held, shows that the read before it has arrived.
+    await (connection.client as unknown as { readonly capabilities: Promise<unknown> }).capabilities;
+    await connection.close();
+    expect(await reading).toBeInstanceOf(EventStoreUnavailable);
+    letGo();
+  });
+
+  test('gives up a read that a server does not answer over a connection that holds', async () => {
+    const letGo = server.holdCalls();
+    onTestFinished(() => void vi.useRealTimers());
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const reading = store.lastPosition().catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(await reading).toMatchObject({
+      name: 'EventStoreUnavailable',
+      message: expect.stringContaining('no answer within 15 s'),
+    });
+    letGo();
   });
 
   test('cannot be opened where there is no server', async () => {

@@ -6,6 +6,7 @@ import {
   EventStoreUnavailable,
   type ExpectedRevision,
   InvalidAppend,
+  StreamUnreadable,
 } from '@yardmaster/application';
 import type { PreparedEvent } from '../prepare-append.ts';
 import type { Connection } from './connection.ts';
@@ -97,7 +98,7 @@ async function appended(
 ): Promise<Appended> {
   if (expectedRevision === 'no_stream' && revision !== events.length - 1) {
     const message = `EventStoreDB: stream "${stream}" was deleted there, and goes on with the numbers of before.`;
-    throw new EventStoreUnavailable(message);
+    throw new StreamUnreadable(message, { revision: 0 });
   }
   if (events.length === 1 && position !== undefined) return { ok: true, revision, position: toPosition(position) };
   // The position in the answer is that of the write, which is not promised to be that of its last event.

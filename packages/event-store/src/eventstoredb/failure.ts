@@ -1,4 +1,4 @@
-import { EventStoreUnavailable } from '@yardmaster/application';
+import { EventStoreUnavailable, StreamUnreadable } from '@yardmaster/application';
 
 /**
  * What an error of the client means here.
@@ -54,7 +54,9 @@ export function failureOf(error: unknown): Failure {
 /** What callers see. The client's messages hold addresses and stream names, never credentials. */
 export function unavailable(doing: string, cause: unknown): EventStoreUnavailable {
   if (cause instanceof EventStoreUnavailable) return cause;
-  return new EventStoreUnavailable(`EventStoreDB: ${doing} failed: ${reasonOf(cause)}`, { cause });
+  const message = `EventStoreDB: ${doing} failed: ${reasonOf(cause)}`;
+  if (failureOf(cause) === 'stream-deleted') return new StreamUnreadable(message, { revision: 0, cause });
+  return new EventStoreUnavailable(message, { cause });
 }
 
 function reasonOf(cause: unknown): string {

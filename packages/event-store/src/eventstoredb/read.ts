@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import type {
   AllStreamResolvedEvent,
   EventStoreDBClient,
@@ -6,7 +5,7 @@ import type {
   ResolvedEvent,
 } from '@eventstore/db-client';
 import { BACKWARDS, END, START } from '@eventstore/db-client';
-import { EventStoreUnavailable } from '@yardmaster/application';
+import { EventStoreUnavailable, StreamUnreadable } from '@yardmaster/application';
 import { type Backoff, backOff } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import { failureOf, unavailable } from './failure.ts';
@@ -16,7 +15,7 @@ import { compareLogPositions, logPositionOf, recordOf, type StoredRecord } from 
 const maxPageEvents = 500;
 /** Small requests for $all are widened, since most of what a quiet server stores is its own statistics. */
 const minAllPageEvents = 64;
-/** A page takes milliseconds; the client itself sets no limit on reads. */
+/** Between one event and the next, which takes milliseconds; the client itself sets no limit on reads. */
 const readTimeoutMs = 15_000;
 /** The second attempt finds a new connection, if there is one to be had; the third, where another server leads now. */
 const maxReadAttempts = 4;
@@ -44,7 +43,8 @@ export async function* readStreamPages(
     );
     const [first, last] = [page[0], page.at(-1)];
     if (first !== undefined && first.revision !== from) {
-      throw unavailable('reading', new Error(`stream "${stream}" has lost its events before ${first.revision}`));
+      const message = `EventStoreDB: stream "${stream}" has lost its events before ${first.revision}.`;
+      throw new StreamUnreadable(message, { revision: next });
     }
     if (page.length > 0) yield page;
     if (last === undefined || page.length < maxCount) return;
@@ -88,10 +88,13 @@ export async function* readAllPagesBackwards(connection: Connection): StreamPage
   }
 }
 
-type Reading = Pick<Readable, 'toArray'> & {
+type Resolved = ResolvedEvent | AllStreamResolvedEvent;
+
+interface Reading extends AsyncIterable<Resolved> {
   on(event: 'error', listener: () => void): unknown;
+  destroy(error: Error): unknown;
   cancel(): Promise<void>;
-};
+}
 
 async function readPage(
   connection: Connection,
@@ -110,18 +113,32 @@ async function readPage(
   }
 }
 
-async function readToEnd(reading: Reading, closed: AbortSignal): Promise<(ResolvedEvent | AllStreamResolvedEvent)[]> {
+/**
+ * Everything that one call reads. Whoever gives up destroys the call with an error of its own: the client ends what it
+ * cancels as if that were all there is. What is given up is not worth another attempt.
+ */
+async function readToEnd(reading: Reading, closed: AbortSignal): Promise<readonly Resolved[]> {
   // The client may report an error once more after the reader has left, which would otherwise end the process.
   reading.on('error', () => undefined);
-  const timeout = AbortSignal.timeout(readTimeoutMs);
+  const stop = () => void reading.destroy(new EventStoreUnavailable('The event store has been stopped.'));
+  const timeout = setTimeout(() => {
+    reading.destroy(unavailable('reading', new Error(`no answer within ${readTimeoutMs / 1_000} s`)));
+  }, readTimeoutMs);
+  closed.addEventListener('abort', stop);
+  if (closed.aborted) stop();
   try {
-    return await reading.toArray({ signal: AbortSignal.any([closed, timeout]) });
+    const records: Resolved[] = [];
+    for await (const resolved of reading) {
+      records.push(resolved);
+      timeout.refresh();
+    }
+    return records;
   } catch (error) {
     // Not awaited: it waits for the call to exist, and fails when it never will.
     reading.cancel().catch(() => undefined);
-    if (closed.aborted) throw new EventStoreUnavailable('The event store has been stopped.');
-    // Not worth another attempt: the caller has waited long enough.
-    if (timeout.aborted) throw unavailable('reading', new Error(`no answer within ${readTimeoutMs / 1_000} s`));
     throw error;
+  } finally {
+    clearTimeout(timeout);
+    closed.removeEventListener('abort', stop);
   }
 }
