@@ -12,7 +12,7 @@ const maxBatchEvents = 500;
 const backoff: Backoff = { firstMs: 50, maxMs: 1_000 };
 /** A connection that held so long was sound: the next loss starts the back-off afresh. */
 const settledAfterMs = 10_000;
-/** A lost connection is waited for without end; an answer that nobody understands so often only. */
+/** A lost connection is waited for without end; an answer that nobody understands so often in a row only. */
 const maxUnclearFailures = 5;
 
 type LiveEvents = AllStreamSubscription | StreamSubscription;
@@ -40,12 +40,14 @@ export async function* followLog({
 }: FollowLogOptions): AsyncGenerator<EventBatch, void, undefined> {
   let last: StoredRecord | undefined;
   let failures = 0;
+  let unclearFailures = 0;
   while (!signal.aborted) {
     const openedAt = performance.now();
     let cause: unknown;
     try {
       for await (const records of receive(open(last), AbortSignal.any([signal, connection.left]))) {
         failures = 0;
+        unclearFailures = 0;
         last = records.at(-1);
         const events = toEvents(records);
         if (events.length > 0) yield events;
@@ -57,14 +59,12 @@ export async function* followLog({
     if (signal.aborted) return;
     if (performance.now() - openedAt > settledAfterMs) failures = 0;
     failures += 1;
-    if (cause !== undefined && !worthRetrying(cause, failures)) throw unavailable('a subscription', cause);
+    const failure = cause === undefined ? 'connection' : failureOf(cause);
+    unclearFailures = failure === 'unclear' ? unclearFailures + 1 : 0;
+    const mayHelp = failure === 'connection' || (failure === 'unclear' && unclearFailures < maxUnclearFailures);
+    if (!mayHelp) throw unavailable('a subscription', cause);
     await backOff(backoff, failures, signal);
   }
-}
-
-function worthRetrying(error: unknown, failures: number): boolean {
-  const failure = failureOf(error);
-  return failure === 'connection' || (failure === 'unclear' && failures < maxUnclearFailures);
 }
 
 /** Everything that one call receives, in batches as large as what is there; throws what ended the call. */
