@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { EventStoreUnavailable } from '@yardmaster/application';
+import { EventStoreUnavailable, EventUnreadable } from '@yardmaster/application';
 import { EventStoreNotOpened, openSqliteEventStore } from '@yardmaster/event-store/sqlite';
 import { anEvent, aStream, idsOf, someEvents } from '@yardmaster/event-store/testing';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -58,6 +58,22 @@ test('names a file of a newer version', async () => {
   await (await openSqliteEventStore({ file })).stop();
   alter('PRAGMA user_version = 2');
   expect(await openFailure()).toBe('event-store-newer-schema');
+});
+
+test.each(['{', 'null', '7'])('names an event whose metadata became %s, and reads past it', async (metadata) => {
+  const [stream, events] = [aStream(), someEvents(3)];
+  const before = await openSqliteEventStore({ file });
+  await before.append(stream, 'no_stream', events);
+  await before.stop();
+  alter(`UPDATE events SET meta = '${metadata}' WHERE position = 2`);
+  const store = await openSqliteEventStore({ file });
+  const failure = await store.readStream(stream).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(EventUnreadable);
+  expect(failure).toMatchObject({ stream, revision: 1 });
+  expect(idsOf(await store.readAll({ after: (failure as EventUnreadable).position, limit: 10 }))).toEqual(
+    idsOf(events.slice(2)),
+  );
+  await store.stop();
 });
 
 test('names a folder that does not exist', async () => {

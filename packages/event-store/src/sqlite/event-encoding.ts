@@ -87,12 +87,18 @@ function toRecordedEvent({
       recordedAt,
       type,
       data: JSON.parse(data),
-      // Trusted: an EventMetadata when this adapter stored it. Whether it was altered since, the hash chain tells.
-      metadata: JSON.parse(metadata) as EventMetadata,
+      metadata: parseMetadata(metadata),
     };
   } catch (cause) {
     throw new EventUnreadable({ stream, revision, position: toPosition(position) }, cause);
   }
+}
+
+/** Trusted: an EventMetadata when this adapter stored it. Whether it was altered since, the hash chain tells. */
+function parseMetadata(text: string): EventMetadata {
+  const metadata: unknown = JSON.parse(text);
+  if (typeof metadata !== 'object' || metadata === null) throw new TypeError('The metadata is no object.');
+  return metadata as EventMetadata;
 }
 
 let lastMs = Number.NaN;
