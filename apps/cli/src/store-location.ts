@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { EventStore } from '@yardmaster/application';
 import { isServerLocation, openEventStore } from '@yardmaster/event-store/open';
+import { serverOf } from '@yardmaster/protocol/event-store-url';
 import { readSettings } from '@yardmaster/protocol/settings';
 import { z } from 'zod';
 import { processIdentity } from '../bin/bootstrap/process-identity.mjs';
@@ -115,5 +116,4 @@ const reasonOf = (error: unknown): string => (error instanceof Error ? error.mes
 /** The lock that `yardmaster up` takes. */
 const lockFileIn = (dataDir: string): string => join(dataDir, 'up.lock');
 
-/** Up to the last @, since passwords may hold one; without options, which say nothing about where it is. */
-const withoutCredentials = (url: string): string => url.replace(/^([^:]*:\/\/)(?:.*@)?([^?]*).*$/s, '$1$2');
+const withoutCredentials = (url: string): string => `${url.slice(0, url.indexOf('://'))}://${serverOf(url)}`;

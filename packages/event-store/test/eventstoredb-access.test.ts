@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { EventStoreUnavailable } from '@yardmaster/application';
-import { openEventStoreDb, serverOf } from '@yardmaster/event-store/eventstoredb';
+import { openEventStoreDb } from '@yardmaster/event-store/eventstoredb';
 import { createMemoryEventStore } from '@yardmaster/event-store/memory';
 import { aStream, idsOf, someEvents } from '@yardmaster/event-store/testing';
 import {
@@ -137,9 +137,4 @@ test.each([
   const failure = await failureOf(url);
   expect(failure.message).toContain('cannot be understood');
   expect(failure.message).not.toMatch(/chang|it@/);
-});
-
-test('a server is named without credentials and options', () => {
-  expect(serverOf('esdb://admin:changeit@a:2113,b:2113?tls=false')).toBe('a:2113,b:2113');
-  expect(serverOf('esdb://admin:change@it@a')).toBe('a server');
 });

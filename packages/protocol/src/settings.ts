@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseEventStoreUrl } from './event-store-url.ts';
 import { nearestName } from './nearest-name.ts';
 
 const MEGABYTE = 1_000_000;
@@ -188,17 +189,14 @@ function url(protocol: RegExp) {
   });
 }
 
-/** No URL as others are: it may name several hosts. What follows the "?" is for the adapter to judge. */
 function eventStoreUrl() {
-  const host = '[\\w.-]+(:\\d{1,5})?';
-  const form = new RegExp(
-    `^(esdb|kurrentdb)(\\+discover)?://([^:@/?#\\s]+:[^:@/?#\\s]+@)?${host}(,${host})*/?(\\?[^#\\s]*)?$`,
-    'i',
-  );
   const message =
     'it must be a connection string such as esdb://host:2113?tls=false or esdb://user:password@a:2113,b:2113,c:2113, ' +
     'with special characters in user and password percent-encoded';
-  return z.string().trim().regex(form, { message });
+  return z
+    .string()
+    .trim()
+    .refine((text) => parseEventStoreUrl(text) !== null, { message });
 }
 
 /** Without the slash at the end, so that paths can be appended. */

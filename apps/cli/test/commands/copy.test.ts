@@ -194,7 +194,7 @@ describe('a store is named', () => {
   const cwd = '/nowhere';
   test.each([
     ['esdb://ada:s3cret@one:2113?tls=true', 'esdb://one:2113', null],
-    ['esdb+discover://ada:s3@c/r?t@one,two:2113/?tls=true', 'esdb+discover://one,two:2113/', null],
+    ['esdb+discover://ada:s3@c/r?t@one,two:2113/?tls=true', 'esdb+discover://one,two:2113', null],
     ['history.sqlite', `${cwd}/history.sqlite`, null],
     ['/backups/history.db', '/backups/history.db', null],
     ['data/events.sqlite', `${cwd}/data/events.sqlite`, `${cwd}/data`],
@@ -205,7 +205,7 @@ describe('a store is named', () => {
   });
 
   test('by nothing else that looks like an address', () => {
-    expect(() => namedStore('http://ada:s3cret@one/', { cwd })).toThrow('http://one/ is no event store');
+    expect(() => namedStore('http://ada:s3cret@one/', { cwd })).toThrow('http://one is no event store');
   });
 
   test('by the settings: a server, or else the data directory', () => {

@@ -1,9 +1,4 @@
-/**
- * What a connection string consists of: scheme, credentials, hosts and options. Stricter than the client, which takes
- * what follows an unencoded "@" in a password for the name of a host, and would name it in its errors.
- */
-const form =
-  /^(?:esdb|kurrentdb)(?<discover>\+discover)?:\/\/(?<credentials>[^:@/?#\s]+:[^:@/?#\s]+@)?(?<hosts>[\w.-]+(?::\d{1,5})?(?:,[\w.-]+(?::\d{1,5})?)*)\/?(?:\?(?<options>[^?#\s]*))?$/i;
+import { parseEventStoreUrl } from '@yardmaster/protocol/event-store-url';
 
 /** The options that the client knows, as it compares them: in small letters, without "-" and "_". */
 const knownOptions: ReadonlySet<string> = new Set(
@@ -20,13 +15,14 @@ const knownOptions: ReadonlySet<string> = new Set(
  * refused, since its warning holds the whole string, password and all.
  */
 export function clientFormOf(url: string): string {
-  const { discover = '', credentials = '', hosts, options = '' } = form.exec(url.trim())?.groups ?? {};
-  if (hosts === undefined) {
+  const parsed = parseEventStoreUrl(url);
+  if (parsed === null) {
     throw new Error(
       'The EventStoreDB connection string cannot be understood; "esdb://user:password@host:2113?tls=true" is one. ' +
         'Special characters in user and password are written percent-encoded.',
     );
   }
+  const { discovers, credentials, hosts, options } = parsed;
   for (const option of options.split('&').filter((one) => one !== '')) {
     const [name = '', value = ''] = option.split('=');
     const known = name.toLowerCase().replaceAll(/[_-]/g, '');
@@ -37,8 +33,5 @@ export function clientFormOf(url: string): string {
       throw new Error('tlsVerifyCert cannot be turned off; name the certificate of the authority with tlsCAFile.');
     }
   }
-  return `esdb${discover.toLowerCase()}://${credentials}${hosts}${options === '' ? '' : `?${options}`}`;
+  return `esdb${discovers ? '+discover' : ''}://${credentials}${hosts}${options === '' ? '' : `?${options}`}`;
 }
-
-/** The hosts of a connection string, to be shown: without credentials and options. */
-export const serverOf = (url: string): string => form.exec(url.trim())?.groups?.hosts ?? 'a server';

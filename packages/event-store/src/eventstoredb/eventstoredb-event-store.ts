@@ -19,8 +19,6 @@ export interface EventStoreDbOptions {
   readonly streamPrefix?: string;
 }
 
-export { serverOf } from './connection-string.ts';
-
 const streamPrefixForm = /^([A-Za-z][A-Za-z0-9]{0,31}-)?$/;
 
 /**

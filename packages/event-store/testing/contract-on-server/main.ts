@@ -10,7 +10,8 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { openEventStoreDb, serverOf } from '@yardmaster/event-store/eventstoredb';
+import { openEventStoreDb } from '@yardmaster/event-store/eventstoredb';
+import { serverOf } from '@yardmaster/protocol/event-store-url';
 import { startVitest } from 'vitest/node';
 
 const caseTimeoutMs = 120_000;
