@@ -48,11 +48,7 @@ export function settingsStore(io: Pick<CommandIo, 'cwd' | 'env'>): StoreLocation
 
 /** Opens a store that must be there: a mistyped name makes no empty one. Throws CommandError. */
 export async function openExistingStore(store: StoreLocation): Promise<EventStore> {
-  // SQLite would make a store of an empty file, too.
-  if (store.kind === 'file' && !statSync(store.location, { throwIfNoEntry: false })?.size) {
-    throw new CommandError(`There is no event store at ${store.shown}.`);
-  }
-  return await openStore(store);
+  return await openStore(store, { mustExist: true });
 }
 
 /** Opens a store, which is made where there is none, in a folder that there is. Throws CommandError. */
@@ -60,7 +56,7 @@ export async function openOrMakeStore(store: StoreLocation): Promise<EventStore>
   if (store.kind === 'file' && !existsSync(dirname(store.location))) {
     throw new CommandError(`There is no folder ${dirname(store.location)}.`);
   }
-  return await openStore(store);
+  return await openStore(store, { mustExist: false });
 }
 
 /**
@@ -92,9 +88,12 @@ function fileStore(file: string): StoreLocation {
   return { kind: 'file', location: file, shown: file, dataDir };
 }
 
-async function openStore({ kind, location, shown }: StoreLocation): Promise<EventStore> {
+async function openStore(
+  { kind, location, shown }: StoreLocation,
+  options: { readonly mustExist: boolean },
+): Promise<EventStore> {
   try {
-    return await openEventStore(location);
+    return await openEventStore(location, options);
   } catch (error) {
     const reason = reasonOf(error);
     throw new CommandError(kind === 'server' ? `${shown} cannot be opened. ${reason}` : reason);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryEventStore } from '@yardmaster/event-store/memory';
@@ -17,6 +17,22 @@ test.each([
   ['./esdb:/events.sqlite', false],
 ])('%s is the location of a server: %s', (location, isServer) => {
   expect(isServerLocation(location)).toBe(isServer);
+});
+
+test('makes nothing where a store must exist and there is none', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'event-store-'));
+  const backing = createMemoryEventStore();
+  const server = await startWireServer({ store: backing });
+  await writeFile(join(folder, 'empty.sqlite'), '');
+  for (const location of [join(folder, 'events.sqlite'), join(folder, 'empty.sqlite'), server.url]) {
+    await expect(openEventStore(location, { mustExist: true })).rejects.toThrow('There is no event store');
+  }
+  expect(await readdir(folder)).toEqual(['empty.sqlite']);
+  expect(await backing.lastPosition()).toBeNull();
+  await (await openEventStore(server.url)).stop();
+  await (await openEventStore(server.url, { mustExist: true })).stop();
+  await server.stop();
+  await rm(folder, { recursive: true });
 });
 
 test('opens a file or a server, as its location says', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createActors, type EventStore, systemClock } from '@yardmaster/application';
 import { UserId } from '@yardmaster/domain';
+import { createMemoryEventStore } from '@yardmaster/event-store/memory';
 import { openEventStore } from '@yardmaster/event-store/open';
 import { startWireServer } from '@yardmaster/event-store/wire-server';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -89,6 +90,8 @@ describe('a sound store', () => {
       await server.stop();
       await store.stop();
     });
+    // Whoever opens a server first makes it an event store of Yardmaster.
+    await (await openEventStore(server.url)).stop();
     const { code, out } = await run([], { env: { EVENTSTORE_URL: server.url } });
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('Sound: 9 events in 3 streams in esdb://') });
     expect(out).toContain(`Digest of all chains: ${digest}`);
@@ -163,6 +166,14 @@ describe('what is no store', () => {
     await expect(run([folder])).rejects.toThrow(`There is no event store at ${file}.`);
     await expect(run([join(folder, 'no', 'such')])).rejects.toThrow('There is no event store at');
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('is a server that nobody has used yet: nothing is written there, and it is not called sound', async () => {
+    const backing = createMemoryEventStore();
+    const server = await startWireServer({ store: backing });
+    onTestFinished(() => server.stop());
+    await expect(run([server.url])).rejects.toThrow('There is no event store on the server.');
+    expect(await backing.lastPosition()).toBeNull();
   });
 
   test('is more than one', async () => {

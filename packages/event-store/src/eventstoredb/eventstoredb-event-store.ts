@@ -17,6 +17,8 @@ export interface EventStoreDbOptions {
    * streams of those with one.
    */
   readonly streamPrefix?: string;
+  /** Writes nothing where nobody has opened a store yet, and rejects. False by default. */
+  readonly mustExist?: boolean;
 }
 
 const streamPrefixForm = /^([A-Za-z][A-Za-z0-9]{0,31}-)?$/;
@@ -31,11 +33,15 @@ const streamPrefixForm = /^([A-Za-z][A-Za-z0-9]{0,31}-)?$/;
  * Rejects with EventStoreUnavailable when the server cannot be reached or refuses access, with a plain Error when it is too
  * old or its streams are another program's, and with a RangeError for a bad prefix.
  */
-export async function openEventStoreDb({ url, streamPrefix = '' }: EventStoreDbOptions): Promise<EventStore> {
+export async function openEventStoreDb({
+  url,
+  streamPrefix = '',
+  mustExist = false,
+}: EventStoreDbOptions): Promise<EventStore> {
   if (!streamPrefixForm.test(streamPrefix)) throw new RangeError(`"${streamPrefix}" is no prefix of stream names.`);
   const connection = connect(url);
   const { client } = connection;
-  const identity = await identifyStore(connection, streamPrefix).catch(async (error: unknown) => {
+  const identity = await identifyStore(connection, { streamPrefix, mustExist }).catch(async (error: unknown) => {
     await connection.close();
     throw error;
   });

@@ -23,13 +23,18 @@ export interface StoreIdentity {
 
 /**
  * The id of the server's data: kept in that data, as the first event of a stream of its own, so that it is the same for
- * every process and changes only when the data is another. Written by whoever opens the store first.
+ * every process and changes only when the data is another. Written by whoever opens the store first, unless it must exist.
  * Throws EventStoreUnavailable when the server is not there, and a plain Error when waiting does not help: it is older than
- * 22.6, or the stream is somebody else's.
+ * 22.6, the stream is somebody else's, or it must exist and does not.
  */
-export async function identifyStore(connection: Connection, streamPrefix: string): Promise<StoreIdentity> {
+export async function identifyStore(
+  connection: Connection,
+  { streamPrefix, mustExist }: { readonly streamPrefix: string; readonly mustExist: boolean },
+): Promise<StoreIdentity> {
   const stream = `${streamPrefix}${identityStream}`;
-  const stored = (await readIdentity(connection, stream)) ?? (await writeIdentity(connection, stream));
+  const found = await readIdentity(connection, stream);
+  if (found === undefined && mustExist) throw new Error('There is no event store on the server.');
+  const stored = found ?? (await writeIdentity(connection, stream));
   const position = logPositionOf(stored);
   if (position.commit === noPosition) {
     throw new Error('EventStoreDB: server version 22.6 or later is needed.');
