@@ -6,11 +6,11 @@ import type {
   EventStore,
   Log,
   LogStore,
+  Outage,
   ReadModels,
 } from '@yardmaster/application';
 import type { ArchiveLimits } from '@yardmaster/build-runner';
 import type { Addresses } from './addresses.ts';
-import type { Outage } from './store/watch-store.ts';
 import type { Inspector } from './upload/inspector.ts';
 
 /** What the workers say about themselves, as far as views need it. */

@@ -96,7 +96,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         signal,
       }),
     );
-    const { store, readModels, actors, outage, log } = history;
+    const { storeWatch, readModels, actors } = history;
+    const { store, outage, log } = storeWatch;
     const logs = starts(openLogStore({ file: join(dataDir, 'logs.sqlite'), log }));
     const artifacts = await openFilesystemArtifactStore({ root: dataDir });
     const artifactTokens = createArtifactTokens({ key: await readArtifactKey(dataDir), clock });
@@ -125,7 +126,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const gateway = createGateway(parts);
     if (messaging !== null) {
       starts(takeInLogs({ feed: messaging.logFeed, logs, gateway }));
-      const world = { store, actors, readModels, artifacts, artifactTokens, logs, clock, log };
+      const world = { storeWatch, actors, readModels, artifacts, artifactTokens, logs, clock };
       orchestrator = starts(await startOrchestrator({ ...world, messaging: messaging.orchestrator }));
     }
     starts({

@@ -220,6 +220,8 @@ describe('how an outage is told', () => {
     [{ message: 'self-signed certificate in certificate chain' }, 'its TLS certificate is not trusted'],
     [{ message: 'write EPROTO: wrong version number' }, 'it breaks off at once; perhaps only one side has TLS on'],
     [{ message: 'Deadline exceeded after 10s' }, 'no answer in time'],
+    [{ message: 'The append could not be stored: database or disk is full.' }, 'its disk is full'],
+    [{ message: 'Too many appends are waiting for the disk.' }, 'Too many appends are waiting for the disk'],
     [{ message: 'something else (2026-11-22T14:44:55.470Z)' }, 'something else'],
   ])('%j', ({ message, ...more }, told) => {
     const { cause = {} } = more as { readonly cause?: object };

@@ -19,3 +19,4 @@ export * from './use-cases/replay-build.ts';
 export * from './use-cases/request-build.ts';
 export * from './use-cases/retry-build.ts';
 export * from './use-cases/verify-store.ts';
+export * from './watch-store.ts';

@@ -20,6 +20,7 @@ const wordings: readonly (readonly [RegExp, string])[] = [
     /wrong version number|EPROTO|ssl3?_|Failed to connect \(/i,
     'it breaks off at once; perhaps only one side has TLS on',
   ],
+  [/disk is full|ENOSPC|EDQUOT/, 'its disk is full'],
   [/deadline|timed? ?out|ETIMEDOUT/i, 'no answer in time'],
   [/ECONNRESET|EPIPE|socket hang up|shutting down|connection (has just been )?(lost|dropped)/i, 'connection lost'],
 ];
@@ -28,8 +29,10 @@ const wordings: readonly (readonly [RegExp, string])[] = [
 export function describeOutage(error: unknown): string {
   const said = wordsOf(error);
   const known = wordings.find(([pattern]) => pattern.test(said));
+  if (known !== undefined) return known[1];
   // Without the time of day, which would make the same reason another one each time.
-  return known?.[1] ?? (error instanceof Error ? error.message : String(error)).replace(/\s*\(\d{4}-[\dT:.Z-]+\)/g, '');
+  const bare = (error instanceof Error ? error.message : String(error)).replace(/\s*\(\d{4}-[\dT:.Z-]+\)/g, '');
+  return bare.replace(/\.$/, '');
 }
 
 /** What an error says, and what was its cause; a client's errors have their kind in `type`. */

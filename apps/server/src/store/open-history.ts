@@ -3,28 +3,24 @@ import {
   type Actors,
   type Clock,
   createActors,
-  type EventStore,
   type Log,
   openReadModels,
   type ReadModels,
   type Running,
+  type StoreWatch,
+  watchStore,
 } from '@yardmaster/application';
 import { isServerLocation, openEventStore } from '@yardmaster/event-store/open';
 import type { Settings } from '@yardmaster/protocol/settings';
 import { ensureAdmin } from '../secret-files.ts';
 import { awaitStore } from './await-store.ts';
-import { serverAddress } from './describe-outage.ts';
-import { type Outage, watchStore, withoutOutages } from './watch-store.ts';
+import { describeOutage, serverAddress } from './describe-outage.ts';
 
 /** The event store, and what is read from it and written to it. */
 export interface History extends Running {
-  readonly store: EventStore;
+  readonly storeWatch: StoreWatch;
   readonly readModels: ReadModels;
   readonly actors: Actors;
-  /** Null while the event store answers; always so for SQLite, without which the process ends. */
-  outage(): Outage | null;
-  /** Without what fails by an outage that was said. */
-  readonly log: Log;
 }
 
 export interface HistoryOptions {
@@ -63,18 +59,16 @@ async function openAt(
   try {
     const bare = await openEventStore(location, { onEnded: onFatal });
     opened.unshift(bare);
-    const watched = isServerLocation(location)
-      ? watchStore({ store: bare, address: serverAddress(location), log: fullLog })
-      : { store: bare, outage: () => null, stop: async () => {} };
-    opened.unshift(watched);
-    const { store, outage } = watched;
-    const log = withoutOutages(fullLog, () => outage() !== null);
+    const name = isServerLocation(location) ? `EventStoreDB at ${serverAddress(location)}` : 'The event store';
+    const storeWatch = watchStore({ store: bare, name, describe: describeOutage, clock, log: fullLog });
+    opened.unshift(storeWatch);
+    const { store, log } = storeWatch;
     const readModels = openReadModels({ file: join(dataDir, 'read-models.sqlite'), store, previewUrl, clock, log });
     opened.unshift(readModels);
     await readModels.start();
     const actors = createActors({ store, clock, newId, random: Math.random });
     await ensureAdmin({ dataDir, actors, readModels });
-    return { store, readModels, actors, outage, log, stop };
+    return { storeWatch, readModels, actors, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -4,10 +4,10 @@ import type { Actors } from '../actors.ts';
 import type { ArtifactTokens } from '../artifact-tokens.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import { isOutage, type StoreWatch } from '../watch-store.ts';
 import { leaseMs } from './fleet.ts';
 import type { OpenJobs } from './open-jobs.ts';
 import { unlessDrifted } from './unless-drifted.ts';
-import type { StoreWatch } from './watch-store.ts';
 
 /** How long an attempt may fetch its source and hand in its output: well past the sum of all step timeouts. */
 const artifactTokenLifetimeMs = 6 * 3_600_000;
@@ -32,7 +32,7 @@ export async function answerClaim(world: World, claim: Claim): Promise<ClaimRepl
   try {
     return world.storeWatch.isAway ? null : await grantOrRefuse(world, claim);
   } catch (error) {
-    if (world.storeWatch.noticed(error)) return null;
+    if (isOutage(error)) return null;
     throw error;
   }
 }

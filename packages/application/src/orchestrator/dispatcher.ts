@@ -3,10 +3,10 @@ import type { Actors } from '../actors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { OrchestratorMessaging } from '../ports/messaging.ts';
+import type { StoreWatch } from '../watch-store.ts';
 import { defaultPool, type Fleet } from './fleet.ts';
 import type { OpenJob, OpenJobs } from './open-jobs.ts';
 import { unlessDrifted } from './unless-drifted.ts';
-import type { StoreWatch } from './watch-store.ts';
 
 const bySystem = { actor: { kind: 'system', name: 'dispatcher' } } as const;
 
@@ -126,7 +126,6 @@ export function createDispatcher(world: {
     try {
       await unlessDrifted(world, jobId, work);
     } catch (error) {
-      if (storeWatch.noticed(error)) return;
       log.error({ jobId, error }, 'A build could not be dispatched or taken back; it will be tried again.');
     }
   }

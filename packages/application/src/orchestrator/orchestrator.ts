@@ -2,10 +2,10 @@ import { JobId } from '@yardmaster/domain';
 import type { Actors } from '../actors.ts';
 import type { ArtifactTokens } from '../artifact-tokens.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { EventBatch, EventStore, Position } from '../ports/event-store.ts';
-import type { Log } from '../ports/log.ts';
+import type { EventBatch, Position } from '../ports/event-store.ts';
 import type { ArtifactStore, OrchestratorMessaging, Running, StreamMark } from '../ports/messaging.ts';
 import type { ReadModels } from '../projections/read-models.ts';
+import type { StoreWatch } from '../watch-store.ts';
 import { answerClaim } from './answer-claim.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createFleet, type Fleet } from './fleet.ts';
@@ -17,11 +17,11 @@ import { removeArtifactsRegularly } from './remove-unreferenced-artifacts.ts';
 import { type ReceivedLogs, sealLog } from './seal-log.ts';
 import { createTimers } from './timers.ts';
 import { unlessDrifted } from './unless-drifted.ts';
-import { watchStore } from './watch-store.ts';
 import { watchWorkers } from './watch-workers.ts';
 
 export interface OrchestratorOptions {
-  readonly store: EventStore;
+  /** Its store is the one that actors and read models stand on, its log is written to. */
+  readonly storeWatch: StoreWatch;
   readonly actors: Actors;
   /** Started and caught up. */
   readonly readModels: ReadModels;
@@ -30,7 +30,6 @@ export interface OrchestratorOptions {
   readonly artifactTokens: ArtifactTokens;
   readonly logs: ReceivedLogs;
   readonly clock: Clock;
-  readonly log: Log;
 }
 
 export interface Orchestrator extends Running {
@@ -46,11 +45,12 @@ const reconcileEveryMs = 5_000;
  * everything it decides is a command to a job; so it may be killed at any moment and started again.
  */
 export async function startOrchestrator(options: OrchestratorOptions): Promise<Orchestrator> {
-  const { actors, readModels, messaging, clock, log } = options;
+  const { actors, readModels, messaging, storeWatch, clock } = options;
+  const { store, log } = storeWatch;
+  const stopping = new AbortController();
   const openJobs = createOpenJobs();
   const fleet = createFleet({ clock });
-  const storeWatch = watchStore({ ...options, onReturn: () => watch.restart() });
-  const world = { ...options, openJobs, fleet, storeWatch };
+  const world = { ...options, store, log, openJobs, fleet };
   const timers = createTimers(world);
   const dispatcher = createDispatcher(world);
   const watch = watchWorkers(world);
@@ -58,7 +58,7 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
   const unarmed = new Map<JobId, number>();
   const underWay = new Set<Promise<void>>();
   const failed = (what: string) => (error: unknown) => {
-    if (!storeWatch.noticed(error)) log.error({ error }, `${what} failed; it is tried again.`);
+    log.error({ error }, `${what} failed; it is tried again.`);
   };
   const guard = (work: Promise<unknown>, what: string) => {
     const done = work.catch(failed(what)).then(() => void underWay.delete(done));
@@ -72,6 +72,7 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
     if (record.state !== 'queued') guard(armTimers(record.id, record.revision), 'Arming timers');
   }
   running.push(
+    storeWatch.onReturn(watch.restart),
     messaging.onConnectionChange((connected) => {
       fleet.connectionChanged(connected);
       watch.restart();
@@ -86,7 +87,9 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
     messaging.serveClaims((claim) => answerClaim(world, claim)),
     messaging.consumeReports({
       mark: readMark(readModels.mark('reports')),
-      handler: gatherReports(clock, (received) => storeWatch.outlast(() => recordReport(world, received))),
+      handler: gatherReports(clock, (received) =>
+        storeWatch.outlast(() => recordReport(world, received), stopping.signal),
+      ),
       onMark: (mark) => readModels.setMark('reports', JSON.stringify(mark)),
     }),
     runPolicies({
@@ -101,18 +104,14 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
     every(sweepEveryMs, dispatcher.kick, 'Dispatching'),
     every(sweepEveryMs, armWhatIsUnarmed, 'Arming timers'),
     every(reconcileEveryMs, dispatcher.reconcile, 'Reconciling the work queue'),
-    removeArtifactsRegularly(options),
+    removeArtifactsRegularly(world),
   );
 
   return {
     fleet,
     async stop() {
-      await Promise.all([
-        storeWatch.stop(),
-        timers.stop(),
-        dispatcher.stop(),
-        ...running.splice(0).map((part) => part.stop()),
-      ]);
+      stopping.abort();
+      await Promise.all([timers.stop(), dispatcher.stop(), ...running.splice(0).map((part) => part.stop())]);
       await Promise.all(underWay);
     },
   };

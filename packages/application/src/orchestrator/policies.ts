@@ -1,12 +1,12 @@
-import { BuildJobEvent, type BuildJobEventOf, isTerminal, JobId, statusOf, WebsiteId } from '@yardmaster/domain';
+import { type BuildJobEventOf, buildJobDecider, isTerminal, JobId, statusOf, WebsiteId } from '@yardmaster/domain';
 import { z } from 'zod';
 import type { Actors } from '../actors.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { EventStore, Position, RecordedEvent } from '../ports/event-store.ts';
+import { type EventStore, EventUnreadable, type Position, type RecordedEvent } from '../ports/event-store.ts';
 import type { Log } from '../ports/log.ts';
 import type { Running } from '../ports/messaging.ts';
 import { StreamDrift } from '../replay-stream.ts';
-import type { StoreWatch } from './watch-store.ts';
+import type { StoreWatch } from '../watch-store.ts';
 
 const envelope = (event: RecordedEvent) => ({
   actor: { kind: 'system', name: 'policies' } as const,
@@ -35,7 +35,8 @@ export interface PoliciesOptions {
  * What follows from events in other streams: a published output starts its preview, an unsuccessful end stops it, and an
  * ended build's log is sealed. Each event is reacted to at least once, in order, from a durable mark on; every reaction is
  * a command that has no effect the second time. What fails is tried again until it succeeds, but for a stream that has
- * drifted: that is said in the log and passed over, since no try will ever go better.
+ * drifted or is damaged, or an event that this program is too old for: that is said in the log and passed over, since no
+ * try will ever go better.
  */
 export function runPolicies({ store, actors, storeWatch, clock, log, sealLog, mark }: PoliciesOptions): Running {
   const abort = new AbortController();
@@ -57,10 +58,10 @@ export function runPolicies({ store, actors, storeWatch, clock, log, sealLog, ma
   async function run(): Promise<void> {
     while (!abort.signal.aborted) {
       try {
-        await follow();
+        await storeWatch.outlast(follow, abort.signal);
       } catch (error) {
-        if (!storeWatch.noticed(error))
-          log.error({ error }, 'The policies cannot follow the event store; they try again.');
+        if (abort.signal.aborted) return;
+        log.error({ error }, 'The policies cannot follow the event store; they try again.');
       }
       await pause(firstRetryMs);
     }
@@ -93,11 +94,11 @@ export function runPolicies({ store, actors, storeWatch, clock, log, sealLog, ma
   async function untilDone(work: () => Promise<void>, event: RecordedEvent): Promise<void> {
     for (let pauseMs = firstRetryMs; !abort.signal.aborted; pauseMs = Math.min(pauseMs * 2, longestRetryMs)) {
       try {
-        return await storeWatch.outlast(work);
+        return await storeWatch.outlast(work, abort.signal);
       } catch (error) {
         if (abort.signal.aborted) return;
         const { stream, revision } = event;
-        if (error instanceof StreamDrift || error instanceof z.ZodError) {
+        if (error instanceof StreamDrift || error instanceof EventUnreadable || error instanceof z.ZodError) {
           log.error({ stream, revision, error }, 'No policy can react to an event; it is passed over.');
           return;
         }
@@ -124,8 +125,7 @@ export function runPolicies({ store, actors, storeWatch, clock, log, sealLog, ma
     const jobId = jobIdOf(event.stream);
     if (jobId === null) return;
     if (event.type === 'OutputPublished') {
-      const parsed = BuildJobEvent.parse({ type: event.type, data: event.data });
-      await startPreview(jobId, parsed as BuildJobEventOf<'OutputPublished'>, event);
+      await startPreview(jobId, outputOf(event), event);
     }
     if (event.type === 'BuildFailed' || event.type === 'BuildCancelled') {
       const reason = event.type === 'BuildFailed' ? 'The build failed.' : 'The build was cancelled.';
@@ -176,6 +176,15 @@ export function runPolicies({ store, actors, storeWatch, clock, log, sealLog, ma
       writeMark();
     });
     sealing.add(sealed);
+  }
+}
+
+/** As the model of today has it, whichever version recorded it. What cannot be read has drifted. */
+function outputOf({ stream, revision, type, data, metadata }: RecordedEvent): BuildJobEventOf<'OutputPublished'> {
+  try {
+    return buildJobDecider.parseEvent(type, data, metadata.schemaVersion) as BuildJobEventOf<'OutputPublished'>;
+  } catch (cause) {
+    throw new StreamDrift(stream, revision, `${type} cannot be read.`, { cause });
   }
 }
 

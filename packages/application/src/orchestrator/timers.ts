@@ -2,9 +2,9 @@ import { type BuildJobSnapshot, type JobId, type PendingTimer, pendingTimers } f
 import type { Actors } from '../actors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import type { StoreWatch } from '../watch-store.ts';
 import type { OpenJobs } from './open-jobs.ts';
 import { unlessDrifted } from './unless-drifted.ts';
-import type { StoreWatch } from './watch-store.ts';
 
 const bySystem = { actor: { kind: 'system', name: 'timers' } } as const;
 
@@ -91,11 +91,7 @@ export function createTimers(world: {
       if (storeWatch.presentForMs() < neededMs) return sleep(neededMs);
       const expired = unlessDrifted(world, jobId, () => expire(jobId, timer))
         .catch((error) => {
-          if (!storeWatch.noticed(error))
-            log.error(
-              { jobId, timer: timer.kind, error },
-              'A due timer could not be recorded; it will be tried again.',
-            );
+          log.error({ jobId, timer: timer.kind, error }, 'A due timer could not be recorded; it will be tried again.');
           if (!cancelled) sleep(retryAfterMs);
         })
         .then(() => void expiring.delete(expired));

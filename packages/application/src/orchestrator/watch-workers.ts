@@ -4,10 +4,10 @@ import type { Actors } from '../actors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { OrchestratorMessaging } from '../ports/messaging.ts';
+import type { StoreWatch } from '../watch-store.ts';
 import { type Fleet, leaseMs } from './fleet.ts';
 import { type OpenJob, type OpenJobs, phaseOf } from './open-jobs.ts';
 import { unlessDrifted } from './unless-drifted.ts';
-import type { StoreWatch } from './watch-store.ts';
 
 const bySystem = { actor: { kind: 'system', name: 'worker-watch' } } as const;
 

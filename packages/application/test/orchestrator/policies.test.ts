@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { ArtifactId, JobId, type Report, UserId, WebsiteId, WorkerId } from '@yardmaster/domain';
+import { ArtifactId, JobId, NewerSchemaVersion, type Report, UserId, WebsiteId, WorkerId } from '@yardmaster/domain';
 import { createMemoryEventStore } from '@yardmaster/event-store/memory';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { z } from 'zod';
 import { createActors } from '../../src/actors.ts';
 import { maxSealsAtOnce, runPolicies } from '../../src/orchestrator/policies.ts';
 import { systemClock } from '../../src/ports/clock.ts';
@@ -179,6 +180,33 @@ describe('the policies', () => {
     await world.caughtUp();
     expect(await world.previewEvents(good)).toEqual(['PreviewStarted']);
     expect(world.errors[0]?.message).toContain('passed over');
+  });
+
+  it.each([
+    ['that a newer program recorded', { schemaVersion: 99 }, { files: 1 }, NewerSchemaVersion],
+    ['whose data are no output', {}, { files: 'many' }, z.ZodError],
+  ])('pass over an output %s, say so once, and serve the others', async (_what, metadata, data, cause) => {
+    const world = aWorld();
+    const stored = await world.published();
+    const subscribeToAll: typeof world.store.subscribeToAll = async function* (options) {
+      for await (const batch of world.store.subscribeToAll(options)) {
+        yield batch.map((event) => {
+          if (event.stream !== `buildJob-${stored}` || event.type !== 'OutputPublished') return event;
+          const all = { ...(event.data as object), ...data };
+          return { ...event, data: all, metadata: { ...event.metadata, ...metadata } };
+        });
+      }
+    };
+    const good = await world.published();
+    world.run({ store: { ...world.store, subscribeToAll } });
+    await world.caughtUp();
+    expect([await world.previewEvents(stored), await world.previewEvents(good)]).toEqual([[], ['PreviewStarted']]);
+    expect(world.errors).toEqual([
+      expect.objectContaining({
+        message: expect.stringContaining('passed over'),
+        fields: expect.objectContaining({ error: expect.objectContaining({ cause: expect.any(cause) }) }),
+      }),
+    ]);
   });
 
   it('go on where they were when the event store ends their subscription', async () => {

@@ -10,6 +10,7 @@ import { startOrchestrator } from '../../src/orchestrator/orchestrator.ts';
 import { type EventStore, EventStoreUnavailable } from '../../src/ports/event-store.ts';
 import type { ArtifactStore, OrchestratorMessaging } from '../../src/ports/messaging.ts';
 import { requestBuild } from '../../src/use-cases/request-build.ts';
+import { watchStore } from '../../src/watch-store.ts';
 import { aBuildSource } from '../build-source.ts';
 import { createManualClock } from '../projections/manual-clock.ts';
 import { started } from '../projections/opened-read-models.ts';
@@ -18,23 +19,27 @@ const workerId = WorkerId.parse('worker-1');
 const workerSession = randomUUID();
 const tickMs = 100;
 const heartbeatEveryMs = 500;
-const away = 'The event store is away: what needs it waits, and nothing is lost.';
-const back = 'The event store is back.';
+const away = 'The event store cannot be reached: it is restarting. Nothing can be recorded until it is back.';
+const back = expect.stringMatching(/^The event store answers again, after \d+\.\d s\.$/);
 
-/** An event store that a test takes away; `losing`: it appends what it is given, and nobody hears of it. */
+/**
+ * An event store that a test takes away. `losing`: it appends what it is given, and nobody hears of it; `full`: it can be
+ * read, and stores nothing.
+ */
 function anEventStore() {
   const memory = createMemoryEventStore();
-  let condition: 'present' | 'away' | 'losing' = 'present';
+  let condition: 'present' | 'away' | 'losing' | 'full' = 'present';
   let callsInVain = 0;
   const reach = () => {
     if (condition !== 'away') return;
     callsInVain += 1;
-    throw new EventStoreUnavailable('The server is restarting.');
+    throw new EventStoreUnavailable('it is restarting');
   };
   const store: EventStore = {
     ...memory,
     async append(...args) {
       reach();
+      if (condition === 'full') throw new EventStoreUnavailable('its disk is full');
       const result = await memory.append(...args);
       if (condition === 'losing') throw new EventStoreUnavailable('The answer was lost.');
       return result;
@@ -117,10 +122,17 @@ async function aWorld() {
   const worker = aWorker();
   const said: string[] = [];
   const say = (_: unknown, message: string) => void said.push(message);
-  const { store } = events;
+  const storeWatch = watchStore({
+    store: events.store,
+    describe: (error) => (error as Error).message,
+    clock,
+    log: { info: say, warn: say, error: say },
+  });
+  onTestFinished(() => storeWatch.stop());
+  const { store } = storeWatch;
   const actors = createActors({ store, clock, newId: randomUUID, random: () => 0 });
   const orchestrator = await startOrchestrator({
-    store,
+    storeWatch,
     actors,
     readModels: await started(store, { clock }),
     messaging: worker.messaging,
@@ -128,7 +140,6 @@ async function aWorld() {
     artifactTokens: createArtifactTokens({ key: randomBytes(32), clock }),
     logs: { progress: () => ({ received: 0, missing: 0, end: 0 }), readAll: () => [] },
     clock,
-    log: { info: say, warn: say, error: say },
   });
   onTestFinished(() => orchestrator.stop());
   let isAlive = true;
@@ -187,8 +198,6 @@ describe('while the event store is away, the orchestrator', () => {
     expect(await types(jobId)).toEqual([...before, 'StepCompleted', 'StepStarted', 'StepCompleted']);
     expect(told('resend-reports')).toEqual([]);
     expect(told('stop-build')).toEqual([]);
-    expect(said).toEqual([away]);
-    await pass(15_000);
     expect(said).toEqual([away, back]);
   });
 
@@ -206,6 +215,31 @@ describe('while the event store is away, the orchestrator', () => {
     await pass(20_000);
     await Promise.all(reported);
     expect(said).toEqual([away, back]);
+  });
+
+  it('tells a full disk once until it has long been gone, and answers claims as soon as it is', async () => {
+    const { building, request, become, report, pass, said, types, claim } = await aWorld();
+    const running = await building();
+    const waiting = await request();
+    await pass(1_000);
+    become('full');
+    const reported = report(running, stepCompleted('extract', { attempt: 1, seq: 2 }));
+    const claimId = randomUUID();
+    for (let second = 0; second < 60; second++) {
+      await pass(1_000);
+      expect(await claim(waiting, claimId)).toBeNull();
+    }
+    const full = 'The event store answers but fails: its disk is full. What needs it waits, and nothing is lost.';
+    expect(said).toEqual([full]);
+    become('present');
+    await pass(2_500);
+    await reported;
+    expect(await claim(waiting, claimId)).toMatchObject({ granted: true });
+    await pass(10_000);
+    expect(said).toEqual([full]);
+    await pass(5_000);
+    expect(said).toEqual([full, expect.stringMatching(/^The event store works again, after 6\d\.\d s\.$/)]);
+    expect((await types(running)).filter((type) => type === 'StepCompleted')).toHaveLength(1);
   });
 
   it('answers no claim, and grants it as soon as it can be recorded', async () => {

@@ -16,6 +16,7 @@ import {
   silentLog,
   startOrchestrator,
   systemClock,
+  watchStore,
 } from '@yardmaster/application';
 import { type JobId, JobId as toJobId, UserId, WebsiteId } from '@yardmaster/domain';
 import { openSqliteEventStore } from '@yardmaster/event-store/sqlite';
@@ -52,7 +53,10 @@ export async function openOrchestratorWorld({
 } = {}): Promise<OrchestratorWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'orchestrator-'));
   const nats = await startNatsServer({ dataDir: join(folder, 'nats') });
-  const store = await openStore(folder);
+  const bare = await openStore(folder);
+  const describe = () => 'it does not answer';
+  const storeWatch = watchStore({ store: bare, describe, clock: systemClock, log });
+  const { store } = storeWatch;
   const artifacts = await openFilesystemArtifactStore({ root: folder });
   const logs = openLogStore({ file: join(folder, 'logs.sqlite') });
   const artifactTokens = createArtifactTokens({ key: randomBytes(32), clock: systemClock });
@@ -109,6 +113,7 @@ export async function openOrchestratorWorld({
       for (const worker of workers) await worker.vanish();
       await orchestrator.stop();
       logs.stop();
+      await storeWatch.stop();
       await store.stop();
       await nats.stop();
       await rm(folder, { recursive: true, force: true });
@@ -126,7 +131,7 @@ export async function openOrchestratorWorld({
     });
     await readModels.start();
     const started: Orchestrator = await startOrchestrator({
-      store,
+      storeWatch,
       actors,
       readModels,
       messaging,
@@ -134,7 +139,6 @@ export async function openOrchestratorWorld({
       artifactTokens,
       logs,
       clock: systemClock,
-      log,
     });
     return {
       async stop() {
