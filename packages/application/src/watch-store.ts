@@ -1,5 +1,5 @@
 import type { Clock } from './ports/clock.ts';
-import { type EventStore, EventStoreUnavailable, EventUnreadable } from './ports/event-store.ts';
+import { type EventStore, EventStoreUnavailable, StreamUnreadable } from './ports/event-store.ts';
 import type { Log } from './ports/log.ts';
 import type { Running } from './ports/messaging.ts';
 
@@ -16,9 +16,9 @@ const probeTimeoutMs = 5_000;
  */
 const settledAfterMs = 15_000;
 
-/** Whether this error says that the store is away. One damaged event does not. */
+/** Whether this error says that the store is away. One stream that cannot be read does not. */
 export const isOutage = (error: unknown): boolean =>
-  error instanceof EventStoreUnavailable && !(error instanceof EventUnreadable);
+  error instanceof EventStoreUnavailable && !(error instanceof StreamUnreadable);
 
 export interface Outage {
   /** In a few words, without an address: it is shown to everybody. */

@@ -1,6 +1,6 @@
 import { createMemoryEventStore } from '@yardmaster/event-store/memory';
 import { describe, expect, it } from 'vitest';
-import { type EventStore, EventStoreUnavailable, EventUnreadable, type Position } from '../src/ports/event-store.ts';
+import { type EventStore, EventStoreUnavailable, StreamUnreadable } from '../src/ports/event-store.ts';
 import { watchStore } from '../src/watch-store.ts';
 import { createManualClock } from './projections/manual-clock.ts';
 
@@ -173,10 +173,10 @@ describe('the watch over the event store', () => {
     expect(done).toEqual([1, 2, 3, 4]);
   });
 
-  it('hands on what else goes wrong, be it an event that cannot be read', async () => {
+  it('hands on what else goes wrong, be it a stream that cannot be read', async () => {
     const { watch, said } = aWatch();
     const broken = new Error('Something else.');
-    const damaged = new EventUnreadable({ stream: 's', revision: 0, position: '1' as Position }, broken);
+    const damaged = new StreamUnreadable('The stream was deleted on the server.', { revision: 0 });
     await expect(watch.outlast(() => Promise.reject(broken), never)).rejects.toBe(broken);
     await expect(watch.outlast(() => Promise.reject(damaged), never)).rejects.toBe(damaged);
     expect([watch.isAway, said.length]).toEqual([false, 0]);

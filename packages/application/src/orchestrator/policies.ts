@@ -2,7 +2,7 @@ import { type BuildJobEventOf, buildJobDecider, isTerminal, JobId, statusOf, Web
 import { z } from 'zod';
 import type { Actors } from '../actors.ts';
 import type { Clock } from '../ports/clock.ts';
-import { type EventStore, EventUnreadable, type Position, type RecordedEvent } from '../ports/event-store.ts';
+import type { EventStore, Position, RecordedEvent } from '../ports/event-store.ts';
 import type { Log } from '../ports/log.ts';
 import type { Running } from '../ports/messaging.ts';
 import { StreamDrift } from '../replay-stream.ts';
@@ -98,7 +98,7 @@ export function runPolicies({ store, actors, storeWatch, clock, log, sealLog, ma
       } catch (error) {
         if (abort.signal.aborted) return;
         const { stream, revision } = event;
-        if (error instanceof StreamDrift || error instanceof EventUnreadable || error instanceof z.ZodError) {
+        if (error instanceof StreamDrift || error instanceof z.ZodError) {
           log.error({ stream, revision, error }, 'No policy can react to an event; it is passed over.');
           return;
         }

@@ -1,5 +1,4 @@
 import type { JobId } from '@yardmaster/domain';
-import { EventUnreadable } from '../ports/event-store.ts';
 import type { Log } from '../ports/log.ts';
 import { StreamDrift } from '../replay-stream.ts';
 import type { OpenJobs } from './open-jobs.ts';
@@ -17,7 +16,7 @@ export async function unlessDrifted<Result>(
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof StreamDrift || error instanceof EventUnreadable)) throw error;
+    if (!(error instanceof StreamDrift)) throw error;
     openJobs.remove(jobId);
     log.error({ jobId, error }, 'The history of a build has drifted or is damaged: it is set aside, and others go on.');
     return null;
