@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { EventStoreUnavailable, type Log } from '@yardmaster/application';
 import { createMemoryEventStore } from '@yardmaster/event-store/memory';
 import { openEventStore } from '@yardmaster/event-store/open';
@@ -109,6 +112,23 @@ describe('the server and a server of its event store', () => {
     let text = '';
     while (!text.includes('job_update')) text += new TextDecoder().decode((await stream?.read())?.value);
     expect(text).not.toContain('unavailable');
+  });
+
+  it('that is away: says of no preview that there is none, since one may have begun', async () => {
+    const eventStore = await anEventStoreServer();
+    const server = await startTestServer({ env: { EVENTSTORE_URL: eventStore.url } });
+    const visit = async () => {
+      const host = `garden-club-1.preview.localhost:${server.port}`;
+      const [response] = await once(get({ host: '127.0.0.1', port: server.port, headers: { host } }), 'response');
+      return { status: response.statusCode, said: await text(response) };
+    };
+    expect(await visit()).toMatchObject({ status: 404 });
+    eventStore.goAway();
+    expect((await server.upload()).response.status).toBe(503);
+    const { status, said } = await visit();
+    expect([status, Problem.parse(JSON.parse(said)).code]).toEqual([503, 'event-store-unavailable']);
+    await eventStore.comeBack();
+    await vi.waitFor(async () => expect(await visit()).toMatchObject({ status: 404 }), patience);
   });
 
   it('that is not there yet: waits for it, and says so to whoever asks meanwhile', async () => {

@@ -13,6 +13,7 @@ import type { LogLine } from '@yardmaster/protocol';
 import { createGatewayClient, type GatewayClient, GatewayRefused } from './gateway-client.ts';
 import type { UnnumberedReport } from './outbox.ts';
 import type { Grant } from './slot-machine.ts';
+import { tryTo } from './time-limit.ts';
 
 /** Where a worker's builds run, and what they share. */
 export interface BuildSite {
@@ -51,7 +52,8 @@ interface Build {
 
 /**
  * Builds one website from its claimed source to a preview that answers, reporting each step. The last report is always
- * one that ends the attempt. Every wait in here is bounded: by the engine's time limits, or by those of this file.
+ * one that ends the attempt. Every wait in here is bounded: by the engine's time limits, or by those of this file, which
+ * do not count the time in which the server can record nothing.
  */
 export async function buildWebsite(build: Build): Promise<void> {
   const { grant, workspace, site, signal } = build;
@@ -174,28 +176,6 @@ async function checkPreview(build: Build, gateway: GatewayClient): Promise<void>
       });
     default:
       answered satisfies never;
-  }
-}
-
-type Outcome<Result> =
-  | { readonly status: 'done'; readonly result: Result }
-  /** The attempt was stopped while it was tried. */
-  | { readonly status: 'stopped' }
-  | { readonly status: 'failed'; readonly error: unknown };
-
-async function tryTo<Result>(
-  work: (limit: AbortSignal) => Promise<Result>,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<Outcome<Result>> {
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), timeoutMs);
-  try {
-    return { status: 'done', result: await work(AbortSignal.any([signal, timeout.signal])) };
-  } catch (error) {
-    return signal.aborted ? { status: 'stopped' } : { status: 'failed', error };
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -2,17 +2,21 @@ import { createWriteStream } from 'node:fs';
 import { request as requestOverHttp } from 'node:http';
 import { request as requestOverHttps } from 'node:https';
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ArtifactId, type JobId } from '@yardmaster/domain';
 import { Problem } from '@yardmaster/protocol';
 import { z } from 'zod';
+import type { TimeLimit } from './time-limit.ts';
 
 /** First pause between two tries and the longest one; tries go on until the step's own time is up. */
 const firstRetryMs = 200;
 const longestRetryMs = 3_000;
 /** Longer answers than this are no problem details of ours. */
 const maxProblemCharacters = 10_000;
+/** What a server says that stands without its event store: nothing can go on, and no build is to fail by that. */
+const waitingCodes: ReadonlySet<string> = new Set(['event-store-unavailable', 'starting']);
 
 const PublishedOutput = z.object({ artifactId: ArtifactId, files: z.int(), sizeBytes: z.int() });
 export type PublishedOutput = z.infer<typeof PublishedOutput>;
@@ -28,17 +32,23 @@ export class GatewayRefused extends Error {
   }
 }
 
+/** The server answered that it waits itself, and will go on. */
+class ServerWaits extends Error {
+  override readonly name = 'ServerWaits';
+}
+
 /**
  * What a worker asks of the server over HTTP, with the token of one attempt. A server that restarts is waited for: what
- * failed is tried again until the signal aborts, and then rejects with the reason of the last failure.
+ * failed is tried again until the limit's signal aborts, and then rejects with the reason of the last failure. While the
+ * server says that it waits for its event store, no time is counted.
  */
 export interface GatewayClient {
   /** Streams the source archive into a file. */
-  fetchSource(jobId: JobId, path: string, signal: AbortSignal): Promise<void>;
+  fetchSource(jobId: JobId, path: string, limit: TimeLimit): Promise<void>;
   /** Hands in the packed output; `pack` is called anew for each try, and what it made is destroyed after it. */
-  publishOutput(jobId: JobId, pack: () => Promise<Readable>, signal: AbortSignal): Promise<PublishedOutput>;
+  publishOutput(jobId: JobId, pack: () => Promise<Readable>, limit: TimeLimit): Promise<PublishedOutput>;
   /** Resolves when the preview answers with success. */
-  untilPreviewAnswers(host: string, signal: AbortSignal): Promise<void>;
+  untilPreviewAnswers(host: string, limit: TimeLimit): Promise<void>;
 }
 
 export function createGatewayClient({
@@ -52,14 +62,14 @@ export function createGatewayClient({
   const headers = { authorization: `Bearer ${token}` };
 
   return {
-    fetchSource: (jobId, path, signal) =>
-      persistently(signal, async () => {
+    fetchSource: (jobId, path, limit) =>
+      persistently(limit, async (signal) => {
         const response = await fetch(address(jobId, 'source'), { headers, signal });
-        if (!response.ok || response.body === null) throw await failure(response);
+        if (!response.ok || response.body === null) throw failure(response.status, await response.text());
         await pipeline(Readable.fromWeb(response.body), createWriteStream(path), { signal });
       }),
-    publishOutput: (jobId, pack, signal) =>
-      persistently(signal, async () => {
+    publishOutput: (jobId, pack, limit) =>
+      persistently(limit, async (signal) => {
         const packed = await pack();
         try {
           const response = await fetch(address(jobId, 'output'), {
@@ -69,27 +79,27 @@ export function createGatewayClient({
             duplex: 'half',
             signal,
           } as RequestInit);
-          if (!response.ok) throw await failure(response);
+          if (!response.ok) throw failure(response.status, await response.text());
           return PublishedOutput.parse(await response.json());
         } finally {
           packed.destroy();
         }
       }),
-    untilPreviewAnswers: (host, signal) =>
-      persistently(signal, async () => {
-        const status = await statusOf(serverUrl, host, signal);
+    untilPreviewAnswers: (host, limit) =>
+      persistently(limit, async (signal) => {
+        const { status, said } = await visit(serverUrl, host, signal);
+        if (status === 503) throw failure(status, said);
         if (status !== 200) throw new Error(`it answered with status ${status}`);
       }),
   };
 }
 
-async function failure(response: Response): Promise<Error> {
-  const { status } = response;
-  const text = (await response.text()).slice(0, maxProblemCharacters);
-  const problem = Problem.safeParse(parseJson(text));
+function failure(status: number, said: string): Error {
+  const problem = Problem.safeParse(parseJson(said.slice(0, maxProblemCharacters)));
   const message = problem.success
     ? `${problem.data.detail} (${problem.data.code})`
     : `it answered with status ${status}`;
+  if (status === 503 && problem.success && waitingCodes.has(problem.data.code)) return new ServerWaits(message);
   const isFinal = status >= 400 && status < 500 && ![408, 425, 429].includes(status);
   return isFinal ? new GatewayRefused(message, status) : new Error(message);
 }
@@ -102,28 +112,39 @@ function parseJson(text: string): unknown {
   }
 }
 
-async function persistently<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+async function persistently<Result>(
+  { signal, giveBack }: TimeLimit,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
   let last: unknown = signal.reason;
   for (let pauseMs = firstRetryMs; ; pauseMs = Math.min(pauseMs * 2, longestRetryMs)) {
+    const triedAtMs = performance.now();
     try {
       signal.throwIfAborted();
-      return await work();
+      return await work(signal);
     } catch (error) {
       if (signal.aborted) throw last;
       last = error;
       if (error instanceof GatewayRefused) throw error;
+      if (error instanceof ServerWaits) giveBack(performance.now() - triedAtMs + pauseMs);
     }
     await sleep(pauseMs, undefined, { signal }).catch(() => {});
   }
 }
 
 /** `fetch` does not let the Host header be chosen, and `*.localhost` need not resolve here. */
-function statusOf(serverUrl: string, host: string, signal: AbortSignal): Promise<number> {
+function visit(
+  serverUrl: string,
+  host: string,
+  signal: AbortSignal,
+): Promise<{ readonly status: number; readonly said: string }> {
   const request = new URL(serverUrl).protocol === 'https:' ? requestOverHttps : requestOverHttp;
   return new Promise((resolve, reject) => {
     request(serverUrl, { headers: { host }, signal }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
+      const status = response.statusCode ?? 0;
+      if (status === 503) return void text(response).then((said) => resolve({ status, said }), reject);
+      response.resume(); // A page may be long, and says nothing here.
+      resolve({ status, said: '' });
     })
       .on('error', reject)
       .end();

@@ -1,12 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname } from 'node:path';
-import type { ArtifactStore, Clock, Log, ReadModels } from '@yardmaster/application';
+import {
+  type ArtifactStore,
+  type Clock,
+  EventStoreUnavailable,
+  type Log,
+  type Outage,
+  type ReadModels,
+} from '@yardmaster/application';
 import send from 'send';
+import { asProblem, problemBody } from '../http/problem-details.ts';
 import { missingFilePage, unknownPreviewPage } from './pages.ts';
 
 export interface PreviewParts {
   readonly readModels: ReadModels;
   readonly artifacts: ArtifactStore;
+  readonly storeOutage: () => Outage | null;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -27,7 +36,7 @@ const minuteMs = 60_000;
  * A page is asked for again every time, by its ETag. What it loads never changes under a build's own name and may be kept
  * for a year; under a website's name, which shows the newest good build, for a minute.
  */
-export function createPreviewHandler({ readModels, artifacts, clock, log }: PreviewParts) {
+export function createPreviewHandler({ readModels, artifacts, storeOutage, clock, log }: PreviewParts) {
   return async (req: IncomingMessage, res: ServerResponse, label: string): Promise<void> => {
     res.setHeader('X-Content-Type-Options', 'nosniff');
     if (req.method !== 'GET' && req.method !== 'HEAD') {
@@ -36,7 +45,9 @@ export function createPreviewHandler({ readModels, artifacts, clock, log }: Prev
     }
     const preview = readModels.previewByLabel(label, clock.now().toISOString());
     const root = preview === null ? null : await artifacts.path(preview.artifactId);
-    if (preview === null || root === null) return sendPage(req, res, 404, unknownPreviewPage);
+    if (preview === null || root === null) {
+      return storeOutage() === null ? sendPage(req, res, 404, unknownPreviewPage) : sendUnknownYet(req, res);
+    }
 
     const path = pathOf(req);
     if (path === null) return sendPage(req, res, 404, missingFilePage);
@@ -83,6 +94,17 @@ const cacheControl = (file: string, maxAgeMs: number): string =>
   file.endsWith('.html')
     ? 'public, no-cache'
     : `public, max-age=${maxAgeMs / 1_000}${maxAgeMs === yearMs ? ', immutable' : ''}`;
+
+/** A preview may have begun that will be heard of when the event store is back. The worker that checks it goes by this. */
+function sendUnknownYet(req: IncomingMessage, res: ServerResponse): void {
+  const problem = asProblem(new EventStoreUnavailable());
+  res.writeHead(problem.status, {
+    ...problem.headers,
+    'Content-Type': 'application/problem+json',
+    'Cache-Control': 'no-store',
+  });
+  res.end(req.method === 'HEAD' ? undefined : JSON.stringify(problemBody(problem)));
+}
 
 function sendPage(req: IncomingMessage, res: ServerResponse, status: number, html: string): void {
   res.removeHeader('ETag');

@@ -29,8 +29,8 @@ export interface Timers {
  * one is due, the command that it stands for goes to the job; whether it still means anything the machine decides.
  *
  * A step's deadline grants time in which this process could have heard of the step: while it was stopped, while the host
- * slept (and the build with it) and while the clock was set, the deadline moves along. The pause before a retry only
- * follows a clock that was set back. While the event store is away nothing is due.
+ * slept (and the build with it), while the clock was set and while the event store was away, the deadline moves along. The
+ * pause before a retry only follows a clock that was set back. While the event store is away nothing is due.
  */
 export function createTimers(world: {
   readonly actors: Actors;
@@ -70,10 +70,12 @@ export function createTimers(world: {
     let current = { cancel() {} };
     let cancelled = false;
     let dueAtMs = Date.parse(timer.dueAt);
+    let sleptFromMs = 0;
     let wakesAtMs = 0;
     const sleep = (atLeastMs: number) => {
       const nowMs = clock.now().getTime();
       const sleepMs = Math.min(Math.max(0, atLeastMs, dueAtMs - nowMs), longestSleepMs);
+      sleptFromMs = nowMs;
       wakesAtMs = nowMs + sleepMs;
       current = clock.setTimer(sleepMs, wake);
     };
@@ -84,6 +86,8 @@ export function createTimers(world: {
       if (lateMs < -heldUpAfterMs) dueAtMs += lateMs;
       if (lateMs > heldUpAfterMs && timer.kind === 'step-deadline') {
         dueAtMs = Math.max(dueAtMs + lateMs, nowMs + graceMs);
+      } else if (timer.kind === 'step-deadline' && storeWatch.isAway) {
+        dueAtMs += nowMs - sleptFromMs;
       }
       if (dueAtMs > nowMs) return sleep(0);
       // What workers have reported while the store was away is recorded first.

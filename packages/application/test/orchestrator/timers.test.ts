@@ -49,6 +49,9 @@ function aWall() {
 function armed(timer: 'step' | 'retry', dueInMs: number) {
   const wall = aWall();
   const commands: string[] = [];
+  const present = aPresentStore(wall.clock);
+  let isAway = false;
+  let presentSinceMs = Number.NEGATIVE_INFINITY;
   const buildJob = {
     async handle(_: JobId, { type }: { readonly type: string }) {
       commands.push(type);
@@ -58,7 +61,13 @@ function armed(timer: 'step' | 'retry', dueInMs: number) {
   const timers = createTimers({
     actors: { buildJob } as unknown as Actors,
     openJobs: createOpenJobs(),
-    storeWatch: aPresentStore(wall.clock),
+    storeWatch: {
+      ...present,
+      get isAway() {
+        return isAway;
+      },
+      presentForMs: () => (isAway ? 0 : wall.clock.monotonicMs() - presentSinceMs),
+    },
     clock: wall.clock,
     log: recordingLog().log,
   });
@@ -69,7 +78,17 @@ function armed(timer: 'step' | 'retry', dueInMs: number) {
   } as unknown as BuildJobSnapshot; // what timers are derived from
   expect(pendingTimers(state)).toHaveLength(1);
   timers.arm(JobId.parse(randomUUID()), state);
-  return { ...wall, commands };
+  return {
+    ...wall,
+    commands,
+    /** The event store is away for so long. */
+    outage(ms: number) {
+      isAway = true;
+      wall.pass(ms);
+      isAway = false;
+      presentSinceMs = wall.clock.monotonicMs();
+    },
+  };
 }
 
 describe('the deadline of a step', () => {
@@ -89,6 +108,16 @@ describe('the deadline of a step', () => {
     pass(4_000);
     expect(commands).toEqual([]);
     pass(12_000);
+    expect(commands).toEqual(['ExpireStep']);
+  });
+
+  it('moves along while the event store was away: the step may have needed it', () => {
+    const { pass, outage, commands } = armed('step', minuteMs);
+    pass(50_000);
+    outage(10 * minuteMs);
+    pass(9_000);
+    expect(commands).toEqual([]);
+    pass(6_000);
     expect(commands).toEqual(['ExpireStep']);
   });
 
