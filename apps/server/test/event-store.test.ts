@@ -12,7 +12,7 @@ import { createTestCertificate, startWireServer, type WireServer } from '@yardma
 import { Problem } from '@yardmaster/protocol';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { awaitStore } from '../src/store/await-store.ts';
-import { describeOutage, serverAddress } from '../src/store/describe-outage.ts';
+import { describeOutage } from '../src/store/describe-outage.ts';
 import { openLive } from './live-client.ts';
 import { startTestServer } from './server-fixture.ts';
 
@@ -246,13 +246,5 @@ describe('how an outage is told', () => {
   ])('%j', ({ message, ...more }, told) => {
     const { cause = {} } = more as { readonly cause?: object };
     expect(describeOutage(new EventStoreUnavailable(message, { cause: Object.assign(new Error(), cause) }))).toBe(told);
-  });
-
-  it.each([
-    ['esdb://127.0.0.1:2113?tls=false', '127.0.0.1:2113'],
-    ['esdb+discover://admin:p%40ss@a:2113,b:2113/?tlsVerifyCert=false', 'a:2113,b:2113'],
-    ['kurrentdb://admin:pa@ss/word@store:2113', 'store:2113'],
-  ])('the address in %s holds no credentials', (connectionString, address) => {
-    expect(serverAddress(connectionString)).toBe(address);
   });
 });

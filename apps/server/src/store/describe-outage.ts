@@ -1,14 +1,3 @@
-/**
- * The server or servers of a connection string, as a person names them: without scheme, credentials and options. What
- * comes after the last @ is no part of a password, not even of one with characters that it should not hold.
- */
-export function serverAddress(connectionString: string): string {
-  const start = connectionString.includes('@')
-    ? connectionString.lastIndexOf('@') + 1
-    : connectionString.indexOf('://') + 3;
-  return connectionString.slice(start).split(/[/?#]/, 1)[0] ?? '';
-}
-
 /** What gRPC, TLS and the network say, and how a person is told; the first that fits counts. */
 const wordings: readonly (readonly [RegExp, string])[] = [
   [/ECONNREFUSED/, 'connection refused'],

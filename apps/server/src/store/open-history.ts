@@ -11,10 +11,11 @@ import {
   watchStore,
 } from '@yardmaster/application';
 import { isServerLocation, openEventStore } from '@yardmaster/event-store/open';
+import { serverOf } from '@yardmaster/protocol/event-store-url';
 import type { Settings } from '@yardmaster/protocol/settings';
 import { ensureAdmin } from '../secret-files.ts';
 import { awaitStore } from './await-store.ts';
-import { describeOutage, serverAddress } from './describe-outage.ts';
+import { describeOutage } from './describe-outage.ts';
 
 /** The event store, and what is read from it and written to it. */
 export interface History extends Running {
@@ -45,7 +46,7 @@ export function openHistory(options: HistoryOptions): Promise<History> {
   const location = eventStoreUrl ?? join(settings.dataDir, 'events.sqlite');
   const open = () => openAt(location, options);
   if (!isServerLocation(location)) return open();
-  return awaitStore({ address: serverAddress(location), open, signal, log, onWaiting });
+  return awaitStore({ address: serverOf(location), open, signal, log, onWaiting });
 }
 
 async function openAt(
@@ -59,7 +60,7 @@ async function openAt(
   try {
     const bare = await openEventStore(location, { onEnded: onFatal });
     opened.unshift(bare);
-    const name = isServerLocation(location) ? `EventStoreDB at ${serverAddress(location)}` : 'The event store';
+    const name = isServerLocation(location) ? `EventStoreDB at ${serverOf(location)}` : 'The event store';
     const storeWatch = watchStore({ store: bare, name, describe: describeOutage, clock, log: fullLog });
     opened.unshift(storeWatch);
     const { store, log } = storeWatch;
