@@ -3,6 +3,7 @@ import { readSettings } from '@yardmaster/protocol/settings';
 import { ListenFailed } from './listener.ts';
 import { createLog } from './log.ts';
 import { type Server, startServer } from './server.ts';
+import { AnotherHistory } from './store/one-history.ts';
 
 /**
  * The server as a process. Its parent is told `{ type: 'ready' }` over IPC once requests are served, and
@@ -43,7 +44,7 @@ async function main(): Promise<void> {
       log.info({ reason: await asked.promise }, 'stopped while it was starting');
       process.exit(0);
     }
-    if (error instanceof ListenFailed) log.error({}, error.message);
+    if (error instanceof ListenFailed || error instanceof AnotherHistory) log.error({}, error.message);
     else log.error({ error }, 'the server could not start');
     process.exit(1); // whatever is half open must not keep the process
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Actors,
@@ -10,8 +10,8 @@ import {
   registerUser,
 } from '@yardmaster/application';
 import { UserId } from '@yardmaster/domain';
+import { isCode, putFile, readIfThere } from './private-files.ts';
 
-const ownerOnly = 0o600;
 /** Fixed, so that two gateways that start at the same moment make one admin between them. */
 const firstAdminId = UserId.parse('admin');
 const projectionTimeoutMs = 10_000;
@@ -35,7 +35,7 @@ export async function ensureAdmin({
   if (known !== null && readModels.userByTokenHash(hashSecret(known.trim())) !== null) return;
   const issued = await issueApiToken(actors, { userId, label: 'admin-token file' });
   if (!issued.ok) throw new Error(`The admin's token could not be made: ${issued.rejection.message}`);
-  await putFile(file, `${issued.token}\n`, rename);
+  await putFile(file, `${issued.token}\n`);
   if (issued.position !== null) await readModels.waitFor(issued.position, { timeoutMs: projectionTimeoutMs });
 }
 
@@ -64,26 +64,3 @@ export async function readArtifactKey(dataDir: string): Promise<Uint8Array> {
     return readArtifactKey(dataDir); // another gateway was first
   }
 }
-
-async function readIfThere(file: string): Promise<string | null> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return null;
-    throw error;
-  }
-}
-
-/** Written aside and put in place when it is on the disk, so that a full one leaves no empty file. */
-async function putFile(file: string, text: string, put: typeof rename | typeof link): Promise<void> {
-  const next = `${file}.${process.pid}`;
-  try {
-    await writeFile(next, text, { mode: ownerOnly, flush: true });
-    await put(next, file);
-  } finally {
-    await rm(next, { force: true });
-  }
-}
-
-const isCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;

@@ -303,14 +303,14 @@ describe('every answer that is a problem', () => {
     expect(asset.status).toBe(404);
   });
 
-  it('says 503 while the event store is away, and the store’s end does not end the server', async () => {
+  it('refuses what would be recorded while the event store is away, and the store’s end does not end the server', async () => {
     const server = await startTestServer();
     await server.parts.store.stop();
     const response = await server.ask('/websites', { method: 'POST', json: { name: 'x' } });
     expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '1']);
     expect(Problem.parse(await response.json()).code).toBe('event-store-unavailable');
     const ready = await server.ask(`${server.url}/readyz`);
-    expect([ready.status, await ready.json()]).toMatchObject([503, { status: 'unavailable', store: 'unreachable' }]);
+    expect([ready.status, await ready.json()]).toMatchObject([200, { status: 'degraded', store: 'unreachable' }]);
     expect((await server.ask(`${server.url}/healthz`)).status).toBe(200);
   });
 });

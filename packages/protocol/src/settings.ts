@@ -36,6 +36,9 @@ export const settingsSchema = z.object({
     description: 'Connection string of an EventStoreDB. Without it events are kept in SQLite in the data directory.',
     secret: true,
   }),
+  takeOverStore: setting('YARDMASTER_TAKE_OVER_STORE', flag(), {
+    description: 'true: a new data directory goes on with the EventStoreDB of one that is lost.',
+  }),
   natsUrl: setting('NATS_URL', url(/^(nats|tls|ws|wss)$/).optional(), {
     description: 'A NATS server of your own. Without it `yardmaster up` runs one.',
     secret: true,
@@ -170,6 +173,13 @@ function setting<Schema extends z.ZodType>(
 
 function text() {
   return z.string().trim().min(1, 'it must not be blank');
+}
+
+function flag() {
+  return z
+    .enum(['true', 'false'], { message: 'it must be true or false' })
+    .default('false')
+    .transform((value) => value === 'true');
 }
 
 function integer(bounds: { readonly min: number; readonly max?: number }) {

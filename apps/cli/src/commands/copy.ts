@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import {
   type CopyProgress,
+  type CopyRefusal,
   type CopyResult,
   copyEvents,
   EventStoreUnavailable,
@@ -24,8 +25,8 @@ export const command: Command = {
   summary: 'Copy all events of one event store to another, and compare the two.',
   usage: `copy <from> <to> [options]
 
-  A store is named by its connection string (esdb://…), its SQLite file or its data directory. <to> is made
-  where there is none. What it holds already must be the beginning of <from>: whatever broke a copy off, the same
+  A store is named by its connection string (esdb://…), its SQLite file or its data directory. Copies events only:
+  uploads, outputs and logs stay in the data directory, which goes on with the copy. <to> is made where there is none. What it holds already must be the beginning of <from>: whatever broke a copy off, the same
   command goes on from there, and on a complete one it only compares.
 
   --json           print the result as one line of JSON`,
@@ -43,7 +44,7 @@ export const command: Command = {
     if (values.json) io.out(`${JSON.stringify({ from: from.shown, to: to.shown, ...result, phasesMs })}\n`);
     switch (result.status) {
       case 'completed':
-        if (!values.json) io.out(completedText(result, phasesMs));
+        if (!values.json) io.out(completedText(result, phasesMs) + nextStep(from, to));
         if (result.sourceGrew) io.err(grewText);
         return 0;
       case 'interrupted':
@@ -51,7 +52,7 @@ export const command: Command = {
         throw new Interrupted();
       case 'refused':
         throw new CommandError(
-          `${plain(result.message)} Nothing${result.copied > 0 ? ' more' : ''} was copied. (${result.code})`,
+          `${plain(result.message)} Nothing${result.copied > 0 ? ' more' : ''} was copied. (${result.code})${hintTo(result.code)}`,
         );
       default:
         return result satisfies never;
@@ -62,6 +63,19 @@ export const command: Command = {
 const grewText = `The source got more events after the copying had caught up with it. The same command copies those too; for a copy
 that is complete, stop the Yardmaster on the source first.
 `;
+
+/** How Yardmaster goes on with a copy of another kind. */
+function nextStep(from: StoreLocation, { kind, shown, dataDir }: StoreLocation): string {
+  if (from.kind === kind) return '';
+  const place = dataDir ?? `the data directory, with ${shown} in it as events.sqlite`;
+  const start = kind === 'server' ? `the same data directory with EVENTSTORE_URL=${shown}` : place;
+  return `To go on with it, start Yardmaster on ${start}${kind === 'server' ? ' and your options' : ', without EVENTSTORE_URL'}.\n`;
+}
+
+const hintTo = (code: CopyRefusal): string =>
+  code === 'copy-target-differs'
+    ? '\n  The target has to be empty or an earlier copy. A Yardmaster that was started on it once has written to it.'
+    : '';
 
 type Completed = Extract<CopyResult, { readonly status: 'completed' }>;
 type PhasesMs = Readonly<Record<CopyProgress['phase'], number>>;

@@ -16,6 +16,7 @@ import type { Settings } from '@yardmaster/protocol/settings';
 import { ensureAdmin } from '../secret-files.ts';
 import { awaitStore } from './await-store.ts';
 import { describeOutage } from './describe-outage.ts';
+import { assertOneHistory, recordHead } from './one-history.ts';
 
 /** The event store, and what is read from it and written to it. */
 export interface History extends Running {
@@ -25,7 +26,7 @@ export interface History extends Running {
 }
 
 export interface HistoryOptions {
-  readonly settings: Pick<Settings, 'dataDir' | 'eventStoreUrl'>;
+  readonly settings: Pick<Settings, 'dataDir' | 'eventStoreUrl' | 'takeOverStore'>;
   readonly previewUrl: (label: string) => string;
   readonly clock: Clock;
   readonly newId: () => string;
@@ -38,7 +39,7 @@ export interface HistoryOptions {
 
 /**
  * Opens the event store that the settings name, with read models that have caught up and an admin who can sign in. The
- * server of an EventStoreDB is waited for; a SQLite file that cannot be opened is thrown.
+ * server of an EventStoreDB is waited for; a SQLite file that cannot be opened is thrown, and so is AnotherHistory.
  */
 export function openHistory(options: HistoryOptions): Promise<History> {
   const { settings, log, onWaiting, signal } = options;
@@ -51,7 +52,7 @@ export function openHistory(options: HistoryOptions): Promise<History> {
 
 async function openAt(
   location: string,
-  { settings: { dataDir }, previewUrl, clock, newId, log: fullLog, onFatal }: HistoryOptions,
+  { settings: { dataDir, takeOverStore }, previewUrl, clock, newId, log: fullLog, onFatal }: HistoryOptions,
 ): Promise<History> {
   const opened: Running[] = [];
   const stop = async () => {
@@ -60,13 +61,17 @@ async function openAt(
   try {
     const bare = await openEventStore(location, { onEnded: onFatal });
     opened.unshift(bare);
-    const name = isServerLocation(location) ? `EventStoreDB at ${serverOf(location)}` : 'The event store';
+    const isOwnFile = !isServerLocation(location);
+    const name = isOwnFile ? 'The event store' : `EventStoreDB at ${serverOf(location)}`;
     const storeWatch = watchStore({ store: bare, name, describe: describeOutage, clock, log: fullLog });
     opened.unshift(storeWatch);
     const { store, log } = storeWatch;
+    await assertOneHistory({ dataDir, store, name, isOwnFile, takeOver: takeOverStore });
     const readModels = openReadModels({ file: join(dataDir, 'read-models.sqlite'), store, previewUrl, clock, log });
     opened.unshift(readModels);
-    await readModels.start();
+    const caughtUp = readModels.start();
+    opened.unshift(recordHead({ dataDir, readModels, clock, log, caughtUp }));
+    await caughtUp;
     const actors = createActors({ store, clock, newId, random: Math.random });
     await ensureAdmin({ dataDir, actors, readModels });
     return { storeWatch, readModels, actors, stop };
