@@ -67,9 +67,9 @@ that is complete, stop the Yardmaster on the source first.
 /** How Yardmaster goes on with a copy of another kind. */
 function nextStep(from: StoreLocation, { kind, shown, dataDir }: StoreLocation): string {
   if (from.kind === kind) return '';
-  const place = dataDir ?? `the data directory, with ${shown} in it as events.sqlite`;
-  const start = kind === 'server' ? `the same data directory with EVENTSTORE_URL=${shown}` : place;
-  return `To go on with it, start Yardmaster on ${start}${kind === 'server' ? ' and your options' : ', without EVENTSTORE_URL'}.\n`;
+  if (kind === 'server') return 'To go on with it, start on the same data directory with EVENTSTORE_URL set to it.\n';
+  const place = dataDir ?? `the data directory, with ${shown} in it as events.sqlite and`;
+  return `To go on with it, start on ${place} without EVENTSTORE_URL.\n`;
 }
 
 const hintTo = (code: CopyRefusal): string =>
@@ -157,7 +157,7 @@ const distance = (position: Position | null): number => Number.parseInt(position
 function completedText({ events, copied, streams, digest }: Completed, phasesMs: PhasesMs): string {
   const took = phasesMs.comparing + phasesMs.copying + phasesMs.verifying;
   return `${copied === 0 ? 'Nothing was left to copy' : `Copied ${count(copied)}`} in ${durationText(took)}.
-Source and target hold the same ${count(events)} of ${number(streams)} streams, in the same order, in unbroken chains.
+Source and target hold the same ${count(events)} of ${number(streams)} ${streams === 1 ? 'stream' : 'streams'}, in the same order, in unbroken chains.
 Digest of all chains: ${digest}
 `;
 }
