@@ -103,7 +103,11 @@ describe('the EventStoreDB adapter on a server with TLS and credentials', () => 
     { what: 'a certificate that is none', bad: { caFile: 'no-certificate.pem' }, says: /PEM|certificate/i },
     { what: 'certificates that are not checked', bad: { options: '&tlsVerifyCert=false' }, says: 'tlsCAFile' },
     { what: 'an option that does not exist', bad: { options: '&tlsTrustAll=true' }, says: '"tlsTrustAll"' },
-    { what: 'a value that does not fit', bad: { options: '&keepAliveInterval=soon' }, says: 'an option has a value' },
+    {
+      what: 'a value that does not fit',
+      bad: { options: '&keepAliveInterval=soon' },
+      says: /keepAliveInterval=soon|"soon"/,
+    },
   ])('refuses a connection string with $what, and shows no password anywhere', async ({ bad, says }) => {
     const warning = vi.spyOn(console, 'warn');
     const failure = await failureOf(urlOf(bad));

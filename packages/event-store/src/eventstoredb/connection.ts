@@ -95,11 +95,21 @@ function parse(url: string): EventStoreDBClient {
   try {
     return EventStoreDBClient.connectionString(known);
   } catch (error) {
-    // Those of its parser repeat the string; the others are about files and numbers.
-    const isOfParser = !(error instanceof Error) || 'connectionString' in error;
-    const reason = isOfParser ? 'an option has a value that does not fit' : error.message;
-    throw new Error(`The EventStoreDB connection string cannot be used: ${reason}.`);
+    throw new Error(`The EventStoreDB connection string cannot be used: ${whatDoesNotFit(error, known)}.`);
   }
+}
+
+/** Those of the client's parser hold the whole string, password and all; the others are about files and numbers. */
+function whatDoesNotFit(error: unknown, connectionString: string): string {
+  if (!(error instanceof Error) || !('connectionString' in error)) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  const { location, expected } = error as Error & { readonly location?: [number, number]; readonly expected?: string };
+  const options = connectionString.indexOf('?') + 1;
+  const [start, end] = location ?? [0, 0];
+  // What stands before the options was found to be right, and may be secret.
+  if (options === 0 || start < options) return 'it cannot be understood';
+  return `"${connectionString.slice(start, end)}" does not fit; expected is ${expected}`;
 }
 
 const isClosed = (channel: Channel): boolean => channel.getConnectivityState(false) === connectivityState.SHUTDOWN;

@@ -28,7 +28,8 @@ const streamPrefixForm = /^([A-Za-z][A-Za-z0-9]{0,31}-)?$/;
  *
  * Everything of the port holds. What other programs and the server itself store is not seen. A call that finds the
  * connection lost, or a server that does not lead, tries a few times more, and throws EventStoreUnavailable when that
- * does not help within a second or two; a subscription waits for the server. Refused access is final for both, and so is
+ * does not help within a second or two; a server that is connected and silent is given 15 s for a read and 25 s for an
+ * append. A subscription waits for the server. Refused access is final for both, and so is
  * a stream that somebody deleted or truncated on the server.
  * Rejects with EventStoreUnavailable when the server cannot be reached or refuses access, with a plain Error when it is too
  * old or its streams are another program's, and with a RangeError for a bad prefix.
