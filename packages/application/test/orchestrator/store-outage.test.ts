@@ -7,7 +7,7 @@ import { stepCompleted, stepStarted } from '../../../testing/src/build-history.t
 import { createActors } from '../../src/actors.ts';
 import { createArtifactTokens } from '../../src/artifact-tokens.ts';
 import { startOrchestrator } from '../../src/orchestrator/orchestrator.ts';
-import { type EventStore, EventStoreUnavailable } from '../../src/ports/event-store.ts';
+import { type EventStore, EventStoreUnavailable, StreamUnreadable } from '../../src/ports/event-store.ts';
 import type { ArtifactStore, OrchestratorMessaging } from '../../src/ports/messaging.ts';
 import { requestBuild } from '../../src/use-cases/request-build.ts';
 import { watchStore } from '../../src/watch-store.ts';
@@ -30,7 +30,9 @@ function anEventStore() {
   const memory = createMemoryEventStore();
   let condition: 'present' | 'away' | 'losing' | 'full' = 'present';
   let callsInVain = 0;
-  const reach = () => {
+  let deleted = '';
+  const reach = (stream = '') => {
+    if (deleted !== '' && stream === deleted) throw new StreamUnreadable('The stream was deleted.', { revision: 0 });
     if (condition !== 'away') return;
     callsInVain += 1;
     throw new EventStoreUnavailable('it is restarting');
@@ -38,14 +40,14 @@ function anEventStore() {
   const store: EventStore = {
     ...memory,
     async append(...args) {
-      reach();
+      reach(args[0]);
       if (condition === 'full') throw new EventStoreUnavailable('its disk is full');
       const result = await memory.append(...args);
       if (condition === 'losing') throw new EventStoreUnavailable('The answer was lost.');
       return result;
     },
     async readStream(...args) {
-      reach();
+      reach(args[0]);
       return await memory.readStream(...args);
     },
     async lastPosition() {
@@ -57,6 +59,10 @@ function anEventStore() {
     store,
     become(next: typeof condition) {
       condition = next;
+    },
+    /** Somebody has deleted the stream of a build in the store. */
+    deleteStreamOf(jobId: JobId) {
+      deleted = `buildJob-${jobId}`;
     },
     callsInVain: () => callsInVain,
     types: async (jobId: JobId) => (await memory.readStream(`buildJob-${jobId}`)).map(({ type }) => type),
@@ -296,5 +302,28 @@ describe('while the event store is away, the orchestrator', () => {
     await pass(2_500);
     expect([...queue]).toEqual([jobId]);
     expect((await types(jobId)).at(-1)).toBe('BuildDispatched');
+  });
+});
+
+describe('beside a build whose stream the store cannot give back, the orchestrator', () => {
+  it('goes on with all others, and takes the store for present', async () => {
+    const { building, request, deleteStreamOf, report, pass, claim, said, told, types } = await aWorld();
+    const lost = await building();
+    const sound = await request();
+    await pass(1_000);
+    deleteStreamOf(lost);
+    const reported = report(lost, stepCompleted('extract', { attempt: 1, seq: 2 }));
+    await pass(1_000);
+    await reported;
+    expect(await claim(sound)).toMatchObject({ granted: true });
+    await report(sound, stepStarted('extract', { attempt: 1, seq: 1 }));
+    await pass(30_000);
+    expect((await types(sound)).at(-1)).toBe('StepStarted');
+    // The worker need not keep what nobody can record.
+    expect(told('reports-settled')).toContainEqual(expect.objectContaining({ jobId: lost, upToSeq: 2 }));
+    expect(new Set(said)).toEqual(
+      new Set(['The history of a build has drifted or is damaged: it is set aside, and others go on.']),
+    );
+    expect(said.length).toBeLessThan(5);
   });
 });
