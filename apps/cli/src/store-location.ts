@@ -1,14 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { EventStore } from '@yardmaster/application';
 import { isServerLocation, openEventStore } from '@yardmaster/event-store/open';
 import { serverOf } from '@yardmaster/protocol/event-store-url';
 import { readSettings } from '@yardmaster/protocol/settings';
-import { z } from 'zod';
-import { processIdentity } from '../bin/bootstrap/process-identity.mjs';
-import { acquireLock } from '../bin/bootstrap/process-lock.mjs';
+import { acquireLock, livingHolder } from '../bin/bootstrap/process-lock.mjs';
 import { CommandError, type CommandIo } from './command.ts';
-import { repositoryRoot } from './up/data-folder.ts';
+import { lockFileIn, repositoryRoot } from './up/data-folder.ts';
 
 /** Which event store a command means. `shown` is what people see of it: never a user name or a password. */
 export interface StoreLocation {
@@ -70,17 +68,9 @@ export function holdDataDir({ dataDir }: StoreLocation): () => void {
   throw new CommandError(`Yardmaster runs on ${dataDir}: process ${lock.holder.pid}. Stop it first.`);
 }
 
-const LockHolder = z.object({ pid: z.int(), identity: z.string() });
-
 /** Whether Yardmaster, or another command that writes, has the data directory of a store just now. */
 export function isHeld({ dataDir }: StoreLocation): boolean {
-  if (dataDir === null) return false;
-  try {
-    const holder = LockHolder.parse(JSON.parse(readFileSync(lockFileIn(dataDir), 'utf8')));
-    return processIdentity(holder.pid) === holder.identity;
-  } catch {
-    return false; // there is no lock, or nobody's
-  }
+  return dataDir !== null && livingHolder(lockFileIn(dataDir)) !== null;
 }
 
 function fileStore(file: string): StoreLocation {
@@ -111,8 +101,5 @@ function lockDataDir(dataDir: string) {
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** The lock that `yardmaster up` takes. */
-const lockFileIn = (dataDir: string): string => join(dataDir, 'up.lock');
 
 const withoutCredentials = (url: string): string => `${url.slice(0, url.indexOf('://'))}://${serverOf(url)}`;

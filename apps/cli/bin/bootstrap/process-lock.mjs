@@ -30,8 +30,8 @@ export function acquireLock(path) {
   try {
     for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
       if (linkInto(draft, path)) return { ok: true, release: releaseOnce(path, own) };
-      const holder = readHolder(path);
-      if (holder !== null && isAlive(holder)) return { ok: false, holder };
+      const holder = livingHolder(path);
+      if (holder !== null) return { ok: false, holder };
       removeDead(path);
     }
     throw new Error(`The lock ${path} could not be taken; delete the file if nothing uses it.`);
@@ -68,8 +68,7 @@ function removeDead(path) {
     return;
   }
   try {
-    const holder = readHolder(path);
-    if (holder === null || !isAlive(holder)) rmSync(path, { force: true });
+    if (livingHolder(path) === null) rmSync(path, { force: true });
   } finally {
     rmSync(turn, { recursive: true, force: true });
   }
@@ -101,9 +100,15 @@ function readHolder(path) {
   }
 }
 
-/** @param {LockHolder} holder */
-function isAlive(holder) {
-  return processIdentity(holder.pid) === holder.identity;
+/**
+ * The living process that holds a lock just now; null when nobody does.
+ *
+ * @param {string} path
+ * @returns {LockHolder | null}
+ */
+export function livingHolder(path) {
+  const holder = readHolder(path);
+  return holder !== null && processIdentity(holder.pid) === holder.identity ? holder : null;
 }
 
 /** @param {unknown} error */

@@ -8,6 +8,9 @@ import { CommandError } from '../command.ts';
 /** The root of the repository, where the programs are. */
 export const repositoryRoot = fileURLToPath(new URL('../../../..', import.meta.url));
 
+/** The lock of a data directory: whoever runs on it or writes to it holds it. */
+export const lockFileIn = (root: string): string => join(root, 'up.lock');
+
 /** The places inside a data directory that the supervisor knows of. The rest belongs to the server and the workers. */
 export type DataFolder = {
   readonly root: string;
@@ -43,7 +46,7 @@ export function openDataFolder(dataDir: string): DataFolder {
   }
   return {
     root,
-    lockFile: inside('up.lock'),
+    lockFile: lockFileIn(root),
     run: inside('run'),
     logs: inside('logs'),
     nats: inside('nats'),

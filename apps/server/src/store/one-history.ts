@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, EventBatch, EventStore, Log, ReadModels, Running } from '@yardmaster/application';
 import { z } from 'zod';
@@ -27,6 +26,8 @@ export interface OneHistoryOptions {
   readonly name: string;
   /** The store is a file in the data directory, not a server that others may use. */
   readonly isOwnFile: boolean;
+  /** There are read models in the data directory: it was used, perhaps by a version that made no record. */
+  readonly wasUsed: boolean;
   /** A new data directory may be used with a store that another one has written to. */
   readonly takeOver: boolean;
 }
@@ -51,9 +52,9 @@ export async function assertOneHistory(options: OneHistoryOptions): Promise<void
     await writeRecord(dataDir, { storeId: store.storeId, head: known?.head ?? null });
 }
 
-/** A data directory without a record is new, or was used by a version that made none; that one has read models. */
-async function assertUnused({ dataDir, store, name, isOwnFile, takeOver }: OneHistoryOptions): Promise<void> {
-  if (isOwnFile || takeOver || existsSync(join(dataDir, 'read-models.sqlite'))) return;
+/** For a data directory without a record. */
+async function assertUnused({ dataDir, store, name, isOwnFile, wasUsed, takeOver }: OneHistoryOptions): Promise<void> {
+  if (isOwnFile || wasUsed || takeOver) return;
   if ((await store.lastPosition()) === null) return;
   throw new AnotherHistory(
     `${name} holds the history of another data directory, and ${dataDir} is new. Two Yardmasters cannot share an event store: ` +

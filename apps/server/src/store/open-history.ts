@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Actors,
@@ -66,8 +67,9 @@ async function openAt(
     const storeWatch = watchStore({ store: bare, name, describe: describeOutage, clock, log: fullLog });
     opened.unshift(storeWatch);
     const { store, log } = storeWatch;
-    await assertOneHistory({ dataDir, store, name, isOwnFile, takeOver: takeOverStore });
-    const readModels = openReadModels({ file: join(dataDir, 'read-models.sqlite'), store, previewUrl, clock, log });
+    const file = join(dataDir, 'read-models.sqlite');
+    await assertOneHistory({ dataDir, store, name, isOwnFile, wasUsed: existsSync(file), takeOver: takeOverStore });
+    const readModels = openReadModels({ file, store, previewUrl, clock, log });
     opened.unshift(readModels);
     const caughtUp = readModels.start();
     opened.unshift(recordHead({ dataDir, readModels, clock, log, caughtUp }));
