@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { EventView, JobSummary, LogLineView, Notification } from './build-views.ts';
+import { SystemHealth } from './health-views.ts';
 
-/** Topics of `WS /live`: `queue`, `job:<id>`, `logs:<id>`, `notifications`. */
-export const Topic = z.string().regex(/^(queue|notifications|job:[A-Za-z0-9_-]{1,64}|logs:[A-Za-z0-9_-]{1,64})$/);
+/** Topics of `WS /live`: `queue`, `job:<id>`, `logs:<id>`, `notifications`, `health`. */
+export const Topic = z
+  .string()
+  .regex(/^(queue|notifications|health|job:[A-Za-z0-9_-]{1,64}|logs:[A-Za-z0-9_-]{1,64})$/);
 
 /** The most topics that one connection may follow. */
 export const maxTopicsPerConnection = 100;
@@ -41,6 +44,8 @@ export const ServerFrame = z.object({
   notifications: z.array(Notification).optional(),
   notification: Notification.optional(),
   unreadCount: z.int().optional(),
+  /** `health`: snapshots only, of position null. */
+  health: SystemHealth.optional(),
   code: z.string().optional(),
   message: z.string().optional(),
 });
