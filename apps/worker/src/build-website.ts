@@ -22,7 +22,8 @@ export interface BuildSite {
   readonly workspaces: string;
   readonly cacheDirectory: string;
   readonly toolsDirectory: string;
-  readonly serverUrl: string;
+  /** Of any of them the same is to be had. */
+  readonly serverUrls: readonly string[];
   readonly previewDomain: string;
   readonly limits: ArchiveLimits;
   readonly hostEnvironment: Readonly<Record<string, string | undefined>>;
@@ -57,7 +58,7 @@ interface Build {
  */
 export async function buildWebsite(build: Build): Promise<void> {
   const { grant, workspace, site, signal } = build;
-  const gateway = createGatewayClient({ serverUrl: site.serverUrl, token: grant.artifactToken });
+  const gateway = createGatewayClient({ serverUrls: site.serverUrls, token: grant.artifactToken });
   const sourceFile = join(workspace, 'source.archive');
   const fetched = await tryTo(
     (limit) => gateway.fetchSource(grant.jobId, sourceFile, limit),

@@ -52,12 +52,13 @@ export interface GatewayClient {
 }
 
 export function createGatewayClient({
-  serverUrl,
+  serverUrls,
   token,
 }: {
-  readonly serverUrl: string;
+  readonly serverUrls: readonly string[];
   readonly token: string;
 }): GatewayClient {
+  const [serverUrl = ''] = serverUrls;
   const address = (jobId: JobId, what: string) => `${serverUrl}/api/website-builder/artifacts/jobs/${jobId}/${what}`;
   const headers = { authorization: `Bearer ${token}` };
 

@@ -22,13 +22,13 @@ if (read.ok) await main(read.settings);
 else fail(read.problems.join(' '));
 
 async function main(settings: Settings): Promise<void> {
-  const { natsUrl, serverUrl } = settings;
+  const { natsUrl, serverUrls } = settings;
   const workerId = WorkerId.safeParse(settings.workerId);
-  if (natsUrl === undefined || serverUrl === undefined || !workerId.success) {
+  if (natsUrl === undefined || serverUrls.length === 0 || !workerId.success) {
     return fail('A worker needs NATS_URL, YARDMASTER_SERVER_URL and YARDMASTER_WORKER_ID.');
   }
   const stopping = stopRequests();
-  const site = await prepareSite({ settings, workerId: workerId.data, serverUrl });
+  const site = await prepareSite({ settings, workerId: workerId.data, serverUrls });
   const connection = connectNats({
     url: natsUrl,
     seed: settings.natsSeed ?? null,
@@ -60,11 +60,11 @@ function stopRequests(): AbortSignal {
 async function prepareSite({
   settings,
   workerId,
-  serverUrl,
+  serverUrls,
 }: {
   readonly settings: Settings;
   readonly workerId: WorkerId;
-  readonly serverUrl: string;
+  readonly serverUrls: readonly string[];
 }): Promise<BuildSite> {
   const dataDir = resolve(settings.dataDir);
   const owner = `${settings.instanceId ?? 'standalone'}/${workerId}`;
@@ -77,7 +77,7 @@ async function prepareSite({
     workspaces,
     cacheDirectory: join(dataDir, 'cache', workerId),
     toolsDirectory: join(dataDir, 'tools'),
-    serverUrl,
+    serverUrls,
     previewDomain: settings.previewDomain,
     limits: uploadLimits(settings),
     hostEnvironment: process.env,

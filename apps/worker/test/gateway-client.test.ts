@@ -21,7 +21,7 @@ async function aServer(...answers: readonly (readonly [status: number, body: str
   await once(server, 'listening');
   onTestFinished(() => void server.close());
   const serverUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const gateway = createGatewayClient({ serverUrl, token: 'a token' });
+  const gateway = createGatewayClient({ serverUrls: [serverUrl], token: 'a token' });
   return {
     asked: () => asked,
     check: () => tryTo((limit) => gateway.untilPreviewAnswers('a.preview.localhost', limit), timeoutMs, stopped),

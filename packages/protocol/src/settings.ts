@@ -3,6 +3,10 @@ import { parseEventStoreUrl } from './event-store-url.ts';
 import { nearestName } from './nearest-name.ts';
 
 const MEGABYTE = 1_000_000;
+/** A day: longer than any build may take, all its attempts included. */
+const MAX_DRAIN_MS = 86_400_000;
+/** As many as `up` starts, on each of eight machines. */
+const MAX_SERVER_URLS = 64;
 
 /**
  * Every setting of the product, each with its environment name and the sentence that documents it.
@@ -26,11 +30,17 @@ export const settingsSchema = z.object({
   dataDir: setting('YARDMASTER_DATA_DIR', text().default('.yardmaster'), {
     description: 'Where everything is kept. A relative path starts at the root of the repository.',
   }),
+  servers: setting('YARDMASTER_SERVERS', integer({ min: 1, max: 8 }).default(1), {
+    description: 'How many servers `yardmaster up` starts, on the port and those that follow it.',
+  }),
   workers: setting('YARDMASTER_WORKERS', integer({ min: 0, max: 64 }).default(1), {
     description: 'How many worker processes `yardmaster up` starts.',
   }),
   slots: setting('YARDMASTER_SLOTS', integer({ min: 1, max: 64 }).default(2), {
     description: 'How many builds one worker runs at a time.',
+  }),
+  drainMs: setting('YARDMASTER_DRAIN_MS', integer({ min: 0, max: MAX_DRAIN_MS }).default(0), {
+    description: 'How long builds under way may go on when everything is stopped, before they are handed back.',
   }),
   eventStoreUrl: setting('EVENTSTORE_URL', eventStoreUrl().optional(), {
     description: 'Connection string of an EventStoreDB. Without it events are kept in SQLite in the data directory.',
@@ -79,8 +89,13 @@ export const settingsSchema = z.object({
     description: 'Set by the supervisor for its children: names the data directory, to mark build processes with.',
     internal: true,
   }),
-  serverUrl: setting('YARDMASTER_SERVER_URL', httpUrl().optional(), {
-    description: 'Set by the supervisor for its workers: where they fetch sources from and publish output to.',
+  serverId: setting('YARDMASTER_SERVER_ID', processName().default('server'), {
+    description: 'Set by the supervisor for each server: its name, and where it keeps its read models.',
+    internal: true,
+  }),
+  serverUrls: setting('YARDMASTER_SERVER_URL', httpUrls(), {
+    description:
+      'Set by the supervisor for its workers: where they fetch sources and publish output, with commas between.',
     internal: true,
   }),
   workerId: setting('YARDMASTER_WORKER_ID', text().optional(), {
@@ -175,6 +190,12 @@ function text() {
   return z.string().trim().min(1, 'it must not be blank');
 }
 
+/** Names a process, a file and a folder, and is a token of a subject on the message server. */
+function processName() {
+  const message = 'it must be 1 to 64 characters of a-z, 0-9 and -, and start with a letter or digit';
+  return z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, { message });
+}
+
 function flag() {
   return z
     .enum(['true', 'false'], { message: 'it must be true or false' })
@@ -212,4 +233,13 @@ function eventStoreUrl() {
 /** Without the slash at the end, so that paths can be appended. */
 function httpUrl() {
   return url(/^(http|https)$/).transform((value) => value.replace(/\/+$/, ''));
+}
+
+/** As a list with commas between; empty where there is none. */
+function httpUrls() {
+  return z
+    .string()
+    .default('')
+    .transform((value) => value.split(',').flatMap((one) => one.trim() || []))
+    .pipe(z.array(httpUrl()).max(MAX_SERVER_URLS, `it must be no more than ${MAX_SERVER_URLS} addresses`));
 }

@@ -10,8 +10,12 @@ test('an empty environment gives the documented defaults', () => {
       host: '127.0.0.1',
       previewDomain: 'preview.localhost',
       dataDir: '.yardmaster',
+      servers: 1,
+      serverId: 'server',
+      serverUrls: [],
       workers: 1,
       slots: 2,
+      drainMs: 0,
       uploadMaxBytes: 500_000_000,
       uploadMaxFiles: 100_000,
       uploadMaxUnpackedBytes: 2_000_000_000,
@@ -40,6 +44,9 @@ test.each([
   ['YARDMASTER_SLOTS', '0', '"0" does not fit: it must be a whole number from 1 to 64.'],
   ['YARDMASTER_UPLOAD_MAX_BYTES', '1e9', '"1e9" does not fit: it must be a whole number at least 1.'],
   ['YARDMASTER_PUBLIC_URL', 'builds.example', 'does not fit: it must be a URL that starts with http://, https://.'],
+  ['YARDMASTER_SERVERS', '9', '"9" does not fit: it must be a whole number from 1 to 8.'],
+  ['YARDMASTER_SERVER_ID', '../server', '"../server" does not fit: it must be 1 to 64 characters of a-z, 0-9 and -,'],
+  ['YARDMASTER_SERVER_URL', 'http://a,b', 'does not fit: it must be a URL that starts with http://, https://.'],
   ['YARDMASTER_HOST', ' ', '" " does not fit: it must not be blank.'],
 ])('%s=%s is refused by name', (name, value, message) => {
   const read = readSettings({ [name]: value });
@@ -73,6 +80,11 @@ test.each([
     expect.stringMatching(/^EVENTSTORE_URL: its value does not fit: it must be a connection string such as esdb:/),
   ]);
   expect(JSON.stringify(read)).not.toMatch(/change|it@/);
+});
+
+test('several addresses are a list', () => {
+  const read = readSettings({ YARDMASTER_SERVER_URL: 'http://127.0.0.1:4000/, http://127.0.0.1:4001,' });
+  expect(read).toMatchObject({ settings: { serverUrls: ['http://127.0.0.1:4000', 'http://127.0.0.1:4001'] } });
 });
 
 test('every problem is reported at once', () => {
