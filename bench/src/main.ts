@@ -6,6 +6,7 @@ import { dashboard } from './dashboard.ts';
 import { eventStores } from './event-stores.ts';
 import { live } from './live.ts';
 import { memory } from './memory.ts';
+import { recovery } from './recovery.ts';
 import { replay } from './replay.ts';
 import { start } from './start.ts';
 import { upload } from './upload.ts';
@@ -21,6 +22,7 @@ const benches: Readonly<Record<string, Bench>> = {
   'event-stores': eventStores,
   copy,
   replay,
+  recovery,
 };
 
 const usage = `npm run bench [-- <name>… --quick]

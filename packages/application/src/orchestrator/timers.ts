@@ -3,6 +3,7 @@ import type { Actors } from '../actors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { StoreWatch } from '../watch-store.ts';
+import type { Fleet } from './fleet.ts';
 import type { OpenJobs } from './open-jobs.ts';
 import { unlessDrifted } from './unless-drifted.ts';
 
@@ -29,17 +30,20 @@ export interface Timers {
  * one is due, the command that it stands for goes to the job; whether it still means anything the machine decides.
  *
  * A step's deadline grants time in which this process could have heard of the step: while it was stopped, while the host
- * slept (and the build with it), while the clock was set and while the event store was away, the deadline moves along. The
- * pause before a retry only follows a clock that was set back. While the event store is away nothing is due.
+ * slept (and the build with it), while the clock was set and while the event store was away, the deadline moves along. It
+ * does not expire before workers have been listened to for a whole lease either: after a restart, a change of leader or an
+ * outage of the message server what they have reported is still to be read. The pause before a retry only follows a clock
+ * that was set back. While the event store is away nothing is due.
  */
 export function createTimers(world: {
   readonly actors: Actors;
   readonly openJobs: OpenJobs;
+  readonly fleet: Pick<Fleet, 'listenedLongEnough'>;
   readonly storeWatch: StoreWatch;
   readonly clock: Clock;
   readonly log: Log;
 }): Timers {
-  const { actors, storeWatch, clock, log } = world;
+  const { actors, fleet, storeWatch, clock, log } = world;
   const armed = new Map<JobId, readonly { cancel(): void }[]>();
   const expiring = new Set<Promise<void>>();
   let stopped = false;
@@ -93,6 +97,7 @@ export function createTimers(world: {
       // What workers have reported while the store was away is recorded first.
       const neededMs = timer.kind === 'step-deadline' ? graceMs : retryAfterMs;
       if (storeWatch.presentForMs() < neededMs) return sleep(neededMs);
+      if (timer.kind === 'step-deadline' && !fleet.listenedLongEnough()) return sleep(retryAfterMs);
       const expired = unlessDrifted(world, jobId, () => expire(jobId, timer))
         .catch((error) => {
           log.error({ jobId, timer: timer.kind, error }, 'A due timer could not be recorded; it will be tried again.');

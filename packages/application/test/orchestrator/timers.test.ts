@@ -51,6 +51,7 @@ function armed(timer: 'step' | 'retry', dueInMs: number) {
   const commands: string[] = [];
   const present = aPresentStore(wall.clock);
   let isAway = false;
+  let hearsWorkers = true;
   let presentSinceMs = Number.NEGATIVE_INFINITY;
   const buildJob = {
     async handle(_: JobId, { type }: { readonly type: string }) {
@@ -61,6 +62,7 @@ function armed(timer: 'step' | 'retry', dueInMs: number) {
   const timers = createTimers({
     actors: { buildJob } as unknown as Actors,
     openJobs: createOpenJobs(),
+    fleet: { listenedLongEnough: () => hearsWorkers },
     storeWatch: {
       ...present,
       get isAway() {
@@ -81,6 +83,12 @@ function armed(timer: 'step' | 'retry', dueInMs: number) {
   return {
     ...wall,
     commands,
+    /** The message server is away for so long, or has only just come back. */
+    deafFor(ms: number) {
+      hearsWorkers = false;
+      wall.pass(ms);
+      hearsWorkers = true;
+    },
     /** The event store is away for so long. */
     outage(ms: number) {
       isAway = true;
@@ -121,6 +129,15 @@ describe('the deadline of a step', () => {
     expect(commands).toEqual(['ExpireStep']);
   });
 
+  it('does not expire while no worker can be heard: what it has reported may be on its way', () => {
+    const { pass, deafFor, commands } = armed('step', minuteMs);
+    pass(50_000);
+    deafFor(5 * minuteMs);
+    expect(commands).toEqual([]);
+    pass(2_000);
+    expect(commands).toEqual(['ExpireStep']);
+  });
+
   it('moves along while the host slept, and the build with it', () => {
     const { pass, setBy, commands } = armed('step', 5 * minuteMs);
     pass(2 * minuteMs);
@@ -141,6 +158,12 @@ describe('the deadline of a step', () => {
 });
 
 describe('the pause before a retry', () => {
+  it('is over whether or not any worker can be heard', () => {
+    const { deafFor, commands } = armed('retry', minuteMs);
+    deafFor(2 * minuteMs);
+    expect(commands).toEqual(['EndBackoff']);
+  });
+
   it('is over when its time has come, whatever happened meanwhile', () => {
     const { pass, setBy, commands } = armed('retry', 5 * minuteMs);
     pass(minuteMs);
