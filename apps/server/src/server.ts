@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   createArtifactTokens,
@@ -26,6 +25,7 @@ import type { FleetView, GatewayParts } from './gateway-parts.ts';
 import { listen } from './listener.ts';
 import { readArtifactKey } from './secret-files.ts';
 import { openHistory } from './store/open-history.ts';
+import { openOwnFolder } from './store/own-folder.ts';
 import { createInspector } from './upload/inspector.ts';
 import { watchMessaging } from './watch-messaging.ts';
 
@@ -78,12 +78,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   };
 
   try {
-    await mkdir(dataDir, { recursive: true });
+    const ownFolder = await openOwnFolder(settings);
     const listener = starts(await listen(settings));
     const addresses = createAddresses({ ...settings, port: listener.port });
     const history = starts(
       await openHistory({
         settings,
+        ownFolder,
         previewUrl: addresses.previewUrl,
         clock,
         newId,
@@ -98,7 +99,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     );
     const { storeWatch, readModels, actors } = history;
     const { store, outage, log } = storeWatch;
-    const logs = starts(openLogStore({ file: join(dataDir, 'logs.sqlite'), log }));
+    const logs = starts(openLogStore({ file: join(ownFolder, 'logs.sqlite'), log }));
     const artifacts = await openFilesystemArtifactStore({ root: dataDir });
     const artifactTokens = createArtifactTokens({ key: await readArtifactKey(dataDir), clock });
 
@@ -151,12 +152,12 @@ async function stopAll(parts: readonly Running[], log: Log): Promise<void> {
 }
 
 function openMessaging({
-  settings: { natsUrl, natsSeed },
+  settings: { natsUrl, natsSeed, serverId },
   log,
   onMessagingUnavailable,
 }: Pick<ServerOptions, 'settings' | 'log'> & { readonly onMessagingUnavailable: () => void }) {
   if (natsUrl === undefined) return null;
-  const connection = connectNats({ url: natsUrl, seed: natsSeed ?? null, name: 'yardmaster-server', log });
+  const connection = connectNats({ url: natsUrl, seed: natsSeed ?? null, name: serverId, log });
   const orchestrator = createOrchestratorMessaging({ connection, log, pools: [defaultPool] });
   const watching = watchMessaging({ connection, messaging: orchestrator, onUnavailable: onMessagingUnavailable });
   return {

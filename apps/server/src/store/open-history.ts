@@ -19,6 +19,8 @@ import { awaitStore } from './await-store.ts';
 import { describeOutage } from './describe-outage.ts';
 import { assertOneHistory, recordHead } from './one-history.ts';
 
+const readModelsName = 'read-models.sqlite';
+
 /** The event store, and what is read from it and written to it. */
 export interface History extends Running {
   readonly storeWatch: StoreWatch;
@@ -28,6 +30,8 @@ export interface History extends Running {
 
 export interface HistoryOptions {
   readonly settings: Pick<Settings, 'dataDir' | 'eventStoreUrl' | 'takeOverStore'>;
+  /** Where this server keeps its read models. */
+  readonly ownFolder: string;
   readonly previewUrl: (label: string) => string;
   readonly clock: Clock;
   readonly newId: () => string;
@@ -53,7 +57,7 @@ export function openHistory(options: HistoryOptions): Promise<History> {
 
 async function openAt(
   location: string,
-  { settings: { dataDir, takeOverStore }, previewUrl, clock, newId, log: fullLog, onFatal }: HistoryOptions,
+  { settings: { dataDir, takeOverStore }, ownFolder, previewUrl, clock, newId, log: fullLog, onFatal }: HistoryOptions,
 ): Promise<History> {
   const opened: Running[] = [];
   const stop = async () => {
@@ -67,8 +71,9 @@ async function openAt(
     const storeWatch = watchStore({ store: bare, name, describe: describeOutage, clock, log: fullLog });
     opened.unshift(storeWatch);
     const { store, log } = storeWatch;
-    const file = join(dataDir, 'read-models.sqlite');
-    await assertOneHistory({ dataDir, store, name, isOwnFile, wasUsed: existsSync(file), takeOver: takeOverStore });
+    const wasUsed = existsSync(join(dataDir, readModelsName));
+    await assertOneHistory({ dataDir, store, name, isOwnFile, wasUsed, takeOver: takeOverStore });
+    const file = join(ownFolder, readModelsName);
     const readModels = openReadModels({ file, store, previewUrl, clock, log });
     opened.unshift(readModels);
     const caughtUp = readModels.start();
