@@ -1,6 +1,13 @@
 import { type ChildSpec, StartError, type SupervisedChild } from './child-process.ts';
 
-/** The running children; they are stopped in the reverse order of what they need: workers, server, nats-server. */
+/** Children in the order in which they are stopped: each needs those that come after it. */
+const layers: readonly ((name: string) => boolean)[] = [
+  (name) => name.startsWith('worker-'),
+  (name) => name === 'server' || name.startsWith('server-'),
+  () => true,
+];
+
+/** The running children. Workers are stopped first, then the servers, then nats-server; those of one kind together. */
 export class ChildrenInOrder {
   readonly #children: SupervisedChild[] = [];
   #isStopped = false;
@@ -25,9 +32,9 @@ export class ChildrenInOrder {
 
   async stopAll(): Promise<void> {
     this.#isStopped = true;
-    const isWorker = (child: SupervisedChild) => child.name.startsWith('worker-');
-    await Promise.all(this.#children.filter(isWorker).map((child) => child.stop()));
-    for (const child of this.#children.filter((each) => !isWorker(each)).reverse()) await child.stop();
+    for (const isOfLayer of layers) {
+      await Promise.all(this.#children.filter(({ name }) => isOfLayer(name)).map((child) => child.stop()));
+    }
   }
 
   killAll(): void {

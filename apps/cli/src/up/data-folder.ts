@@ -21,7 +21,7 @@ export type DataFolder = {
   readonly nats: string;
   /** An API token of the first admin, written by the server. */
   readonly adminTokenFile: string;
-  /** Where the running product listens; for commands, and for whoever tries to start a second one. */
+  /** Where the running servers listen, one URL per line, the first one's first; for commands, and for a second start. */
   readonly serverUrlFile: string;
   /** Names this data directory in the environment of every build process. Stays the same over restarts. */
   readonly instanceId: string;

@@ -14,7 +14,8 @@ const messagingUnavailableSchema = z.object({ type: z.literal('messaging-unavail
 type Connections = {
   readonly settings: Settings;
   readonly dataFolder: DataFolder;
-  readonly port: number;
+  /** One for each server, the first one's first. */
+  readonly ports: readonly number[];
   /** Known once nats-server listens. */
   readonly natsUrl: () => string;
   readonly env: NodeJS.ProcessEnv;
@@ -27,16 +28,19 @@ type Connections = {
  */
 const SERVER_FLAGS = ['--max-semi-space-size=2'];
 
-/** Gateway and orchestrator in one process. */
+/** One server: a gateway, and an orchestrator while it leads. */
 export function serverProgram(
   connections: Connections & {
+    readonly serverId: string;
+    readonly port: number;
     readonly natsSeed: string | undefined;
     /** The server says that the message server can be reached and does no work. */
     readonly onMessagingUnavailable: () => void;
   },
 ): ChildSpec {
+  const { serverId, port } = connections;
   return {
-    name: 'server',
+    name: serverId,
     channel: 'ipc',
     stopSignal: 'SIGTERM',
     stopTimeoutMs: SERVER_STOP_TIMEOUT_MS,
@@ -44,7 +48,11 @@ export function serverProgram(
       if (messagingUnavailableSchema.safeParse(message).success) connections.onMessagingUnavailable();
     },
     program: () =>
-      node([...SERVER_FLAGS, 'apps/server/src/main.ts'], childEnvironment(connections, connections.natsSeed)),
+      node([...SERVER_FLAGS, 'apps/server/src/main.ts'], {
+        ...childEnvironment(connections, connections.natsSeed),
+        YARDMASTER_SERVER_ID: serverId,
+        YARDMASTER_PORT: String(port),
+      }),
   };
 }
 
@@ -55,7 +63,7 @@ export function serverProgram(
 export function workerProgram(
   connections: Connections & { readonly workerId: string; readonly natsSeed: string | undefined },
 ): ChildSpec {
-  const { workerId, dataFolder, settings, port } = connections;
+  const { workerId, dataFolder, settings, ports } = connections;
   return {
     name: workerId,
     channel: 'ipc',
@@ -65,7 +73,7 @@ export function workerProgram(
       node(['--max-semi-space-size=1', 'apps/worker/src/main.ts', 'worker', workerId], {
         ...childEnvironment(connections, connections.natsSeed),
         YARDMASTER_WORKER_ID: workerId,
-        YARDMASTER_SERVER_URL: localUrl({ host: settings.host, port }),
+        YARDMASTER_SERVER_URL: ports.map((port) => localUrl({ host: settings.host, port })).join(','),
         // Workers hold no event store credentials, and need no token of a person.
         EVENTSTORE_URL: undefined,
         YARDMASTER_TOKEN: undefined,
@@ -85,7 +93,6 @@ function childEnvironment(connections: Connections, natsSeed: string | undefined
   return {
     ...connections.env,
     YARDMASTER_DATA_DIR: connections.dataFolder.root,
-    YARDMASTER_PORT: String(connections.port),
     YARDMASTER_INSTANCE_ID: connections.dataFolder.instanceId,
     NATS_URL: connections.natsUrl(),
     YARDMASTER_NATS_SEED: natsSeed,

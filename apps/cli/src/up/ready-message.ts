@@ -43,6 +43,7 @@ function postForText(url: string, token: string): Promise<string> {
 /** What `up` prints once everything runs. */
 export function readyMessage(facts: {
   readonly dashboardUrl: string;
+  readonly serverUrls: readonly string[];
   readonly signInLink: string | null;
   readonly adminTokenFile: string;
   readonly workers: number;
@@ -57,6 +58,7 @@ export function readyMessage(facts: {
   const slots = `${facts.workers} ${facts.workers === 1 ? 'worker' : 'workers'} × ${facts.slots} ${facts.slots === 1 ? 'slot' : 'slots'}`;
   const rows: readonly (readonly [string, string])[] = [
     ['Dashboard', bold(facts.dashboardUrl)],
+    ...(facts.serverUrls.length > 1 ? [['Servers', facts.serverUrls.join(' ')] as const] : []),
     ['Sign in', facts.signInLink === null ? 'npx yardmaster link' : `${facts.signInLink} ${dim('(works once)')}`],
     ['API token', facts.adminTokenFile],
     ['Running', `${slots}, events in ${facts.eventStore}`],

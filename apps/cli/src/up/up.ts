@@ -1,7 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
-import { natsAuthorization } from '@yardmaster/messaging/nats-authorization';
 import { readSettings, type Settings } from '@yardmaster/protocol/settings';
 import { acquireLock } from '../../bin/bootstrap/process-lock.mjs';
 import { type Command, CommandError, type CommandIo } from '../command.ts';
@@ -9,12 +8,11 @@ import { killBuildOrphans } from './build-orphans.ts';
 import { StartError, superviseChild } from './child-process.ts';
 import { ChildrenInOrder } from './children-in-order.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
-import { reservePort } from './free-port.ts';
-import { createMessageKeys } from './message-keys.ts';
-import { natsServer } from './nats-server.ts';
-import { localUrl, serverProgram, workerProgram } from './product-programs.ts';
+import { reservePorts } from './free-port.ts';
+import { localUrl } from './product-programs.ts';
 import { fetchSignInLink, readyMessage } from './ready-message.ts';
 import { killLeftovers } from './run-records.ts';
+import { startProduct } from './start-product.ts';
 
 export const command: Command = {
   summary: 'Run everything on this machine, message server, server and workers, until Ctrl-C.',
@@ -54,7 +52,7 @@ function lockDataFolder(dataFolder: DataFolder): () => void {
 
 function runningAt(dataFolder: DataFolder): string {
   try {
-    return ` at ${readFileSync(dataFolder.serverUrlFile, 'utf8').trim()}`;
+    return ` at ${readFileSync(dataFolder.serverUrlFile, 'utf8').trim().replaceAll('\n', ', ')}`;
   } catch {
     return ', still starting'; // it is written when everything is ready
   }
@@ -63,7 +61,7 @@ function runningAt(dataFolder: DataFolder): string {
 async function runUntilStopped(settings: Settings, dataFolder: DataFolder, io: CommandIo): Promise<number> {
   const say = (line: string) => io.err(`yardmaster: ${line}\n`);
   clearLeftovers(dataFolder, say);
-  const port = await reservePort(settings);
+  const ports = await reservePorts(settings);
   const stopRequested = untilStopRequested(io);
   const children = new ChildrenInOrder((spec) =>
     superviseChild(spec, { logsFolder: dataFolder.logs, runFolder: dataFolder.run, say }),
@@ -73,12 +71,12 @@ async function runUntilStopped(settings: Settings, dataFolder: DataFolder, io: C
     killBuildOrphans(`${dataFolder.instanceId}/`);
   });
   try {
-    const started = startProduct({ settings, dataFolder, port, io, children });
+    const started = startProduct({ settings, dataFolder, ports, env: { ...io.env }, children });
     if ((await Promise.race([started, stopRequested])) !== 'stop') {
-      await announce({ settings, dataFolder, port, io });
+      await announce({ settings, dataFolder, ports, io });
       await stopRequested;
     }
-    say('stopping …');
+    say(stoppingMessage(settings));
   } finally {
     await children.stopAll();
     killBuildOrphans(`${dataFolder.instanceId}/`);
@@ -105,57 +103,31 @@ function untilStopRequested(io: CommandIo): Promise<'stop'> {
   });
 }
 
-type Product = {
-  readonly settings: Settings;
-  readonly dataFolder: DataFolder;
-  readonly port: number;
-  readonly io: CommandIo;
-  readonly children: ChildrenInOrder;
-};
-
-/**
- * nats-server first, since the others are told its port; then all at once. Where the server may have to wait for an event
- * store that others run, workers come after it: until then there is nothing for them to pull work from.
- */
-async function startProduct({ settings, dataFolder, port, io, children }: Product): Promise<void> {
-  const workerIds = Array.from({ length: settings.workers }, (_, index) => `worker-${index + 1}`);
-  const env = { ...io.env };
-  const connect = async () => {
-    if (settings.natsUrl !== undefined) return { natsUrl: () => env.NATS_URL ?? '', keys: null };
-    const keys = createMessageKeys(workerIds);
-    const authorization = natsAuthorization({ serverPublicKey: keys.server.publicKey, workers: keys.workers });
-    const nats = natsServer({ folder: dataFolder.nats, authorization, env });
-    await children.start(nats.spec);
-    return { natsUrl: nats.url, keys };
-  };
-  const { natsUrl, keys } = await connect();
-  const connections = { settings, dataFolder, port, natsUrl, env };
-  const server = children.start(
-    serverProgram({
-      ...connections,
-      natsSeed: keys?.server.seed ?? settings.natsSeed,
-      onMessagingUnavailable: () => children.restart('nats-server'),
-    }),
-  );
-  if (settings.eventStoreUrl !== undefined) await server;
-  await Promise.all([
-    server,
-    ...workerIds.map((workerId, index) =>
-      children.start(
-        workerProgram({ ...connections, workerId, natsSeed: keys?.workers[index]?.seed ?? settings.natsSeed }),
-      ),
-    ),
-  ]);
+function stoppingMessage({ drainMs }: Settings): string {
+  if (drainMs === 0) return 'stopping …';
+  return `stopping; builds under way may go on for ${drainMs / 1000} s. A second Ctrl-C ends everything at once …`;
 }
 
-async function announce({ settings, dataFolder, port, io }: Omit<Product, 'children'>): Promise<void> {
-  const serverUrl = localUrl({ host: settings.host, port });
+async function announce({
+  settings,
+  dataFolder,
+  ports,
+  io,
+}: {
+  readonly settings: Settings;
+  readonly dataFolder: DataFolder;
+  readonly ports: readonly number[];
+  readonly io: CommandIo;
+}): Promise<void> {
+  const serverUrls = ports.map((port) => localUrl({ host: settings.host, port }));
+  const [serverUrl = ''] = serverUrls;
   flushCompileCache(); // so that the next start is quick and small even if this one is killed
-  writeFileSync(dataFolder.serverUrlFile, serverUrl, { mode: 0o600 });
+  writeFileSync(dataFolder.serverUrlFile, serverUrls.join('\n'), { mode: 0o600 });
   const { adminTokenFile } = dataFolder;
   io.out(
     readyMessage({
-      dashboardUrl: settings.publicUrl ?? `http://localhost:${port}`,
+      dashboardUrl: settings.publicUrl ?? `http://localhost:${ports[0]}`,
+      serverUrls,
       signInLink: await fetchSignInLink({ serverUrl, adminTokenFile }),
       adminTokenFile,
       workers: settings.workers,

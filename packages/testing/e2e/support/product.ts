@@ -25,7 +25,10 @@ export interface Ended {
 
 /** The product as `yardmaster up` runs it, on a data directory and a free port of its own. */
 export interface Product {
+  /** Of the first server. */
   readonly url: string;
+  /** Of all servers, the first one's first. */
+  readonly urls: readonly string[];
   readonly token: string;
   readonly pid: number;
   readonly dataDir: string;
@@ -87,12 +90,15 @@ function runningProduct({
 }: Pick<Product, 'said' | 'stop' | 'dataDir'> & { readonly child: Child; readonly env: Environment }): Product {
   const pid = child.pid ?? 0;
   const inDataDir = (name: string) => readFileSync(join(dataDir, name), 'utf8').trim();
-  const [url, token, instanceId] = [inDataDir('server-url'), inDataDir('admin-token'), inDataDir('instance-id')];
+  const [token, instanceId] = [inDataDir('admin-token'), inDataDir('instance-id')];
+  const urls = inDataDir('server-url').split('\n');
+  const [url = ''] = urls;
 
   const processes = () => runRecords(dataDir);
   const server = env.EVENTSTORE_URL;
   return {
     url,
+    urls,
     token,
     pid,
     dataDir,
