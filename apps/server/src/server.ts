@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import {
   createArtifactTokens,
+  createLogRestorer,
   defaultPool,
   type Log,
   type LogStore,
@@ -22,6 +23,7 @@ import { type Settings, uploadLimits } from '@yardmaster/protocol/settings';
 import { createAddresses } from './addresses.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import type { FleetView, GatewayParts } from './gateway-parts.ts';
+import { startHealth } from './health/start-health.ts';
 import { listen } from './listener.ts';
 import { readArtifactKey } from './secret-files.ts';
 import { openHistory } from './store/open-history.ts';
@@ -106,12 +108,22 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const messaging = openMessaging({ settings, log, onMessagingUnavailable });
     if (messaging !== null) starts(messaging);
     let orchestrator: Orchestrator | null = null;
+    const fleet = fleetView(() => orchestrator);
+    const connected = messaging?.orchestrator ?? { connected: false };
+    const leadership = {
+      serverId: settings.serverId,
+      leading: () => orchestrator !== null,
+      leader: () => (orchestrator === null ? null : settings.serverId),
+    };
+    const watched = { storeWatch, readModels, rebuilt: null, messaging: connected, leadership, fleet };
+    const health = starts(await startHealth({ dataDir, ...watched, clock, log }));
     const parts: GatewayParts = {
       store,
       storeOutage: outage,
       actors,
       readModels,
       logs,
+      logRestorer: createLogRestorer({ logs, artifacts, readModels, log }),
       artifacts,
       artifactTokens,
       inspector: starts(createInspector()),
@@ -119,8 +131,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       newId,
       log,
       addresses,
-      fleet: fleetView(() => orchestrator),
-      messaging: messaging?.orchestrator ?? { connected: false },
+      fleet,
+      messaging: connected,
+      leadership,
+      health: health.system,
+      disk: health.disk,
       uploadLimits: uploadLimits(settings),
       dashboardDir,
     };

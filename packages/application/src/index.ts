@@ -2,6 +2,7 @@ export * from './actors.ts';
 export * from './artifact-tokens.ts';
 export * from './hash-chain.ts';
 export * from './logs/log-store.ts';
+export * from './logs/restore-log.ts';
 export * from './orchestrator/fleet.ts';
 export * from './orchestrator/orchestrator.ts';
 export * from './ports/clock.ts';

@@ -1,5 +1,6 @@
 import { renameSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JobId } from '@yardmaster/domain';
 import type { LogBatch, LogLineView, LogPage } from '@yardmaster/protocol';
 import { type Log, silentLog } from '../ports/log.ts';
@@ -42,6 +43,11 @@ export interface LogStore {
   readAll(jobId: JobId): Generator<LogLineView>;
   /** Removes the lines for good: later ones of this job are not taken. */
   deleteJob(jobId: JobId): void;
+  /**
+   * Puts a whole log, numbered from 1, in place of what is here of it; later lines of this job are not taken. Others get
+   * their turn between two chunks, and see the log grow. Rejects when `chunks` does, with those before written.
+   */
+  replaceWith(jobId: JobId, chunks: AsyncIterable<readonly LogLineView[]>): Promise<void>;
   /** Idempotent. */
   stop(): void;
 }
@@ -109,6 +115,18 @@ export function openLogStore({ file, log = silentLog }: { readonly file: string;
       return row === undefined ? null : { streamCreated: String(row.streamCreated), sequence: Number(row.sequence) };
     },
     deleteJob: (jobId) => write(null, () => writer.deleteJob(jobId)),
+    async replaceWith(jobId, chunks) {
+      let isFirst = true;
+      for await (const chunk of chunks) {
+        if (!db.isOpen) return;
+        write(null, () => {
+          if (isFirst) writer.deleteJob(jobId);
+          writer.restore(jobId, chunk);
+        });
+        isFirst = false;
+        await nextTurn();
+      }
+    },
     ...prepareLogReader(db),
     stop() {
       if (db.isOpen) db.close();

@@ -10,6 +10,8 @@ export interface LogWriter {
   /** Within the caller's transaction. */
   append(batch: LogBatch): readonly LogLineView[];
   deleteJob(jobId: JobId): void;
+  /** Adds lines with the numbers that they have to a log that was deleted before. */
+  restore(jobId: JobId, lines: readonly LogLineView[]): void;
 }
 
 /** A row of `logs`. */
@@ -76,6 +78,16 @@ export function prepareLogWriter(db: DatabaseSync): LogWriter {
       deleteLines.run(id);
       deleteAttempts.run(id);
       emptyLog.run(id);
+    },
+    restore(jobId, lines) {
+      const log = logOf(jobId);
+      let { characters } = log;
+      for (const { n, attempt, at, step, stream, text } of lines) {
+        characters += text.length;
+        insertLine.run(log.id, n, attempt, Date.parse(at), step, stream, text);
+      }
+      const last = lines.at(-1);
+      if (last !== undefined) growLog.run(last.attempt, last.n, characters, log.id);
     },
   };
 }

@@ -157,6 +157,8 @@ export interface ReadModels {
   /** The preview that a host label shows: a build's own name, or a website's slug for its latest good build. */
   previewByLabel(label: string, now: string): PreviewRecord | null;
   livePreviews(websiteId: WebsiteId): readonly PreviewRecord[];
+  /** Where an ended build's log is kept, and how many lines it has; null before it is sealed. */
+  sealedLog(id: JobId): { readonly artifactId: ArtifactId; readonly lines: number } | null;
   /** Every artifact that something still refers to; what is not here may go after a day. */
   referencedArtifacts(): ReadonlySet<ArtifactId>;
 

@@ -26,13 +26,14 @@ const ReplayQuery = z.strictObject({ revision: queryNumber().optional() });
 
 /** What a build has said and done: its log, its events, and its state after any of them. */
 export function jobHistoryRoutes(parts: GatewayParts): Router {
-  const { store, logs } = parts;
+  const { store, logs, logRestorer } = parts;
   const router = Router();
 
   router.get('/jobs/:id/logs', async (req, res) => {
     const { id, websiteName, buildNumber } = findJob(parts, req, res);
     res.vary('Accept');
     const { format = acceptedFormat(req), ...query } = parseInput(LogQuery, req.query);
+    await logRestorer.restore(id);
     if (format === 'text') {
       res.attachment(`${websiteName}-${buildNumber}.log`).type('text/plain; charset=utf-8');
       await pipeline(Readable.from(rawLines(logs.readAll(id))), res);
