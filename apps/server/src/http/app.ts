@@ -7,7 +7,7 @@ import type { GatewayParts } from '../gateway-parts.ts';
 import type { LiveHub } from '../live/live-hub.ts';
 import { queueStreamRoute } from '../live/queue-stream.ts';
 import { dashboard } from './dashboard.ts';
-import { healthRoutes } from './health.ts';
+import { healthRoute, readinessRoutes } from './health.ts';
 import { problemHandler, unknownRoute } from './problem-details.ts';
 import { awaitOwnWrites } from './read-your-writes.ts';
 import { requestId } from './request-id.ts';
@@ -30,7 +30,7 @@ export function createApp(parts: GatewayParts, live: LiveHub): Express {
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.use(requestId(parts.newId), logRequests(parts), securityHeaders(parts.addresses));
-  app.use(healthRoutes(parts));
+  app.use(readinessRoutes(parts));
   app.use(apiPath, api(parts, live));
   app.use(signInRoute(parts));
   app.use(dashboard(parts.dashboardDir));
@@ -45,6 +45,7 @@ function api(parts: GatewayParts, live: LiveHub): Router {
   router.use(awaitOwnWrites(parts.readModels), express.json({ limit: maxJsonBody }));
   router.use(
     authRoutes(parts),
+    healthRoute(parts),
     uploadRoutes(parts),
     queueStreamRoute(parts, live),
     queueRoutes(parts),

@@ -1,15 +1,13 @@
 import { Router } from 'express';
 import type { GatewayParts } from '../gateway-parts.ts';
 
-/** How long the store may take to answer before it counts as not reachable. */
-const storeTimeoutMs = 2_000;
-
 /**
- * `/healthz`: the process is alive. `/readyz`: it serves requests (200), or it does not (503, `unavailable`). What it
- * serves is `degraded` while builds cannot run (uploads are taken in and wait), and while the server of the event store
- * cannot be reached: everything is shown as it was then, previews are served, and what would change anything is refused.
+ * `/healthz`: the process is alive. `/readyz`: it serves requests (200), or it does not (503, `unavailable`), at this
+ * very moment. What it serves is `degraded` while builds cannot run (uploads are taken in and wait), while the disk is
+ * full, and while the event store does not work: everything is shown as it was then, previews are served, and what would
+ * change anything is refused.
  */
-export function healthRoutes({ store, storeOutage, readModels, messaging, fleet }: GatewayParts): Router {
+export function readinessRoutes({ health }: Pick<GatewayParts, 'health'>): Router {
   const router = Router();
 
   router.get('/healthz', (_req, res) => {
@@ -17,39 +15,31 @@ export function healthRoutes({ store, storeOutage, readModels, messaging, fleet 
   });
 
   router.get('/readyz', async (_req, res) => {
-    const [storeOk, projectionsOk] = await checkStore();
-    const outage = storeOutage();
-    const workers = { online: fleet.workers(), slots: fleet.liveSlots() };
-    const serves = (storeOk || outage !== null) && projectionsOk;
-    const buildsRun = storeOk && messaging.connected && workers.slots > 0;
-    const status = !serves ? 'unavailable' : buildsRun ? 'ready' : 'degraded';
+    const { status, problems, server, store, messagingConnected, workers } = await health.look();
+    const isBehind = problems.some(({ code }) => code === 'read-models-behind');
     res
-      .status(serves ? 200 : 503)
+      .status(status === 'unavailable' ? 503 : 200)
       .set('Cache-Control', 'no-store')
       .json({
         status,
-        store: storeOk ? 'ok' : 'unreachable',
-        ...(outage === null ? {} : { reason: `The event store cannot be reached: ${outage.reason}.` }),
-        projections: projectionsOk ? 'ok' : 'behind',
-        nats: messaging.connected ? 'connected' : 'disconnected',
+        store: { ok: 'ok', fails: 'failing', away: 'unreachable' }[store.state],
+        ...(store.state === 'away' ? { reason: `The event store cannot be reached: ${store.reason}.` } : {}),
+        projections: isBehind ? 'behind' : 'ok',
+        nats: messagingConnected ? 'connected' : 'disconnected',
         workers,
+        server,
+        problems,
       });
   });
 
   return router;
+}
 
-  /** Whether the store answers, and whether the read models show what it had when asked, or had before it went away. */
-  async function checkStore(): Promise<readonly [boolean, boolean]> {
-    if (storeOutage() !== null) return [false, true];
-    const timeout = AbortSignal.timeout(storeTimeoutMs);
-    const late = new Promise<never>((_resolve, reject) => {
-      timeout.addEventListener('abort', () => reject(timeout.reason), { once: true });
-    });
-    try {
-      const last = await Promise.race([store.lastPosition(), late]);
-      return [true, last === null || (await readModels.waitFor(last, { timeoutMs: storeTimeoutMs }))];
-    } catch {
-      return [false, storeOutage() !== null];
-    }
-  }
+/** `GET /health`: what everybody who is signed in is told, the same as on the live topic. */
+export function healthRoute({ health }: Pick<GatewayParts, 'health'>): Router {
+  const router = Router();
+  router.get('/health', (_req, res) => {
+    res.json(health.told());
+  });
+  return router;
 }

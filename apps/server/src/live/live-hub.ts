@@ -6,6 +6,7 @@ import { maySeeJob, type Viewer } from '../auth/viewer.ts';
 import type { GatewayParts } from '../gateway-parts.ts';
 import { jobSummary, jobViewContext, waiting } from '../views/job-view.ts';
 import { changesOf } from './changes.ts';
+import { createHealthSubscription } from './health-subscription.ts';
 import { createLogSubscription } from './log-subscription.ts';
 import { type CloseReason, maxBufferedBytes, type Outlet } from './outlet.ts';
 import { createStateSubscription } from './state-subscription.ts';
@@ -132,6 +133,7 @@ export function createLiveHub(parts: GatewayParts): LiveHub {
     topic: string,
     { since, storeId }: { readonly since: string | number | undefined; readonly storeId: string | undefined },
   ): Subscription | null {
+    if (topic === 'health') return createHealthSubscription(parts, { topic, outlet });
     const [kind, id] = topic.split(':');
     const jobId = id === undefined ? null : JobId.parse(id); // topics are checked where they come in
     if (jobId !== null) {
