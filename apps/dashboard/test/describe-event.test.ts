@@ -35,11 +35,15 @@ const descriptions: {
     'Bundling took too long: stopped after 1 min (bad)',
   ],
   WorkerLost: [
-    { attempt: 1, workerId: aWorkerId(), reason: 'It fell silent.' },
+    { attempt: 1, workerId: aWorkerId(), reason: 'It fell silent.', alone: false },
     'Worker lost: worker-1: It fell silent. (bad)',
   ],
+  AttemptAbandoned: [
+    { attempt: 1, workerId: aWorkerId(), proven: true },
+    'Given up by the worker: worker-1 could not go on with the attempt (bad)',
+  ],
   BuildReturned: [
-    { attempt: 1, workerId: aWorkerId() },
+    { attempt: 1, workerId: aWorkerId(), proven: true },
     'Handed back by the worker: worker-1 goes away; this costs no attempt (warn)',
   ],
   OutputPublished: [
@@ -52,9 +56,12 @@ const descriptions: {
   ],
   RetryDue: [{ attempt: 1 }, 'Back in the queue for a retry: after attempt 1'],
   CancelRequested: [{ reason: 'Wrong branch.' }, 'Cancellation requested: Wrong branch. (warn)'],
-  BuildCancelled: [{ killedProcesses: 3, proven: true }, 'Build cancelled: 3 processes were ended (warn)'],
+  BuildCancelled: [
+    { killedProcesses: 3, proven: true, killed: null },
+    'Build cancelled: 3 processes were ended (warn)',
+  ],
   BuildCompleted: [{ attempt: 2, seq: 9 }, 'Build completed: attempt 2 (ok)'],
-  BuildFailed: [{ ...failure, step: 'typecheck' }, 'Build failed: 2 type errors. (bad)'],
+  BuildFailed: [{ ...failure, step: 'typecheck', deadLetter: false, losses: [] }, 'Build failed: 2 type errors. (bad)'],
 };
 
 function inWords(event: BuildJobEvent, before: BuildJobContext | null = aBuild().queued().state.context): string {
@@ -71,10 +78,10 @@ describe('an event in words', () => {
     expect(inWords({ type: 'PriorityChanged', data: { priority: 8 } }, null)).toBe('Priority changed: to 8'));
 
   test.each([
-    [{ killedProcesses: 0, proven: true }, 'Build cancelled (warn)'],
-    [{ killedProcesses: 1, proven: true }, 'Build cancelled: 1 process was ended (warn)'],
+    [{ killedProcesses: 0, proven: true, killed: null }, 'Build cancelled (warn)'],
+    [{ killedProcesses: 1, proven: true, killed: null }, 'Build cancelled: 1 process was ended (warn)'],
     [
-      { killedProcesses: 0, proven: false },
+      { killedProcesses: 0, proven: false, killed: null },
       'Build cancelled: the worker was lost, so it is not proven that nothing runs on (warn)',
     ],
   ])('says what a cancellation proved: %j', (data, expected) =>

@@ -4,7 +4,7 @@ import type { Log } from '@yardmaster/application';
 import { removeWorkspace } from '@yardmaster/build-runner';
 import type { JobId } from '@yardmaster/domain';
 import type { WorkerMessaging } from '@yardmaster/messaging';
-import { type BuildSite, buildWebsite } from './build-website.ts';
+import { type BuildSite, buildWebsite, nothingNamed } from './build-website.ts';
 import { createLogShipper } from './log-shipper.ts';
 import { createOutbox, type UnnumberedReport } from './outbox.ts';
 import type { Grant } from './slot-machine.ts';
@@ -64,7 +64,7 @@ export function startAttempt({ grant, messaging, site, log }: AttemptOptions): A
       await buildWebsite({ grant, workspace, site, report, addLine: lines.add, signal: abort.signal });
     } catch (error) {
       log.error({ jobId, attempt, error }, 'An attempt broke; it is handed back.');
-      report({ kind: 'stopped', killedProcesses: 0, proven: false });
+      report({ kind: 'stopped', killedProcesses: 0, proven: false, killed: nothingNamed });
     }
     await lines.end();
     await removeWorkspace(workspace).catch((error) => log.warn({ jobId, error }, 'A workspace could not be removed.'));

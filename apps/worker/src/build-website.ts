@@ -8,7 +8,7 @@ import {
   packFolder,
   runBuild,
 } from '@yardmaster/build-runner';
-import { defaultStepTimeoutsMs, type Step } from '@yardmaster/domain';
+import { defaultStepTimeoutsMs, type KillEvidence, type Step } from '@yardmaster/domain';
 import type { LogLine } from '@yardmaster/protocol';
 import { createGatewayClient, type GatewayClient, GatewayRefused } from './gateway-client.ts';
 import type { UnnumberedReport } from './outbox.ts';
@@ -37,6 +37,9 @@ const reportGraceMs = 15_000;
 
 /** As long as a failure's message may be. */
 const maxMessageCharacters = 2_000;
+
+/** The workspace goes after the last report. */
+export const nothingNamed: KillEvidence = { processes: [], ports: [], workspaceRemoved: false };
 
 type StepCompleted = Extract<UnnumberedReport, { kind: 'step-completed' }>;
 type StepUsage = Pick<StepCompleted, 'durationMs' | 'exitCode' | 'cpuMs' | 'peakMemoryBytes'>;
@@ -69,7 +72,7 @@ export async function buildWebsite(build: Build): Promise<void> {
     case 'done':
       return await buildSource(build, sourceFile, gateway);
     case 'stopped':
-      return build.report({ kind: 'stopped', killedProcesses: 0, proven: true });
+      return build.report({ kind: 'stopped', killedProcesses: 0, proven: true, killed: nothingNamed });
     case 'failed':
       build.report({ kind: 'step-started', step: 'extract', timeoutMs: reportGraceMs });
       return failStep(build, fetched, {
@@ -88,7 +91,12 @@ async function buildSource(build: Build, sourceFile: string, gateway: GatewayCli
     case 'failed':
       return;
     case 'cancelled':
-      return build.report({ kind: 'stopped', killedProcesses: result.killedProcesses, proven: result.proven });
+      return build.report({
+        kind: 'stopped',
+        killedProcesses: result.killedProcesses,
+        proven: result.proven,
+        killed: nothingNamed,
+      });
     case 'built':
       if (bundled === null) throw new Error('A build ended well without the end of its last step.');
       return await publish(build, { gateway, output: result.output, bundled });
@@ -142,7 +150,7 @@ async function publish(
       report({ kind: 'output-published', ...published.result, spa: output.spa });
       return await checkPreview(build, gateway);
     case 'stopped':
-      return report({ kind: 'stopped', killedProcesses: 0, proven: true });
+      return report({ kind: 'stopped', killedProcesses: 0, proven: true, killed: nothingNamed });
     case 'failed':
       return failStep(build, published, {
         ...bundled,
@@ -167,7 +175,7 @@ async function checkPreview(build: Build, gateway: GatewayClient): Promise<void>
       report({ kind: 'step-completed', step: 'preview', outcome: 'done', detail: null, ...usage });
       return report({ kind: 'finished' });
     case 'stopped':
-      return report({ kind: 'stopped', killedProcesses: 0, proven: true });
+      return report({ kind: 'stopped', killedProcesses: 0, proven: true, killed: nothingNamed });
     case 'failed':
       return failStep(build, answered, {
         ...usage,

@@ -1,6 +1,7 @@
 export * from './build-job/commands.ts';
 export * from './build-job/decider.ts';
 export * from './build-job/events.ts';
+export * from './build-job/evidence.ts';
 export * from './build-job/machine.ts';
 export * from './build-job/retry-policy.ts';
 export * from './build-job/status.ts';

@@ -28,6 +28,7 @@ const lives = [
   aBuild().queued().command({ type: 'ChangePriority', priority: 9 }).dispatched().withdrawn().cancelled(),
   aBuild().inStep('bundle').timedOut(),
   aBuild().inStep('bundle').gaveBack(),
+  aBuild().inStep('bundle').gaveUp(),
   aBuild({ maxAttempts: 1 }).running().workerLost(),
   aBuild().inStep('install').cancelled().stopped(),
 ];

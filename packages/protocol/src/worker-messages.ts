@@ -4,6 +4,7 @@ import {
   BuildSettings,
   BuildSource,
   JobId,
+  KillEvidence,
   maxAnnotations,
   PreviewMode,
   type Report,
@@ -58,6 +59,8 @@ const usage = {
   cpuMs: z.int().nonnegative().nullable(),
   peakMemoryBytes: z.int().nonnegative().nullable(),
 };
+/** `proven` only when no process is left, nothing of the build listens on those ports, and the workspace is gone. */
+const stopped = { killedProcesses: z.int().nonnegative(), proven: z.boolean(), killed: KillEvidence };
 const report = <Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, shape: Shape) =>
   z.object({ kind: z.literal(kind), attempt: z.int().positive(), seq: z.int().positive(), ...shape });
 
@@ -86,13 +89,16 @@ export const WorkerReport = z.discriminatedUnion('kind', [
   }),
   report('finished', {}),
   /** The attempt was stopped on request, or could not go on. */
-  report('stopped', { killedProcesses: z.int().nonnegative(), proven: z.boolean() }),
+  report('stopped', stopped),
   /** The worker goes away in good order and hands the build back. */
-  report('returned', { killedProcesses: z.int().nonnegative(), proven: z.boolean() }),
+  report('returned', stopped),
 ]) satisfies z.ZodType<Report>;
 export type WorkerReport = z.infer<typeof WorkerReport>;
 
-/** The kinds of report after which a worker sends nothing more about the attempt. */
+/**
+ * The kinds of report after which a worker sends nothing more about the attempt. It makes one only when every process of
+ * the attempt has ended and its workspace is gone; where it could not see to that, `stopped` and `returned` say so.
+ */
 export const lastReportKinds: ReadonlySet<Report['kind']> = new Set(['step-failed', 'finished', 'stopped', 'returned']);
 
 export const Heartbeat = z.object({

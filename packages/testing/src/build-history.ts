@@ -6,6 +6,7 @@ import {
   type BuildRequest,
   buildJobDecider,
   type Claim,
+  type KillEvidence,
   type Report,
   type Step,
   statusOf,
@@ -35,11 +36,11 @@ export interface BuildHistory {
   withdrawn(): BuildHistory;
   stepFailed(failure?: Partial<ReportOf<'step-failed'>>): BuildHistory;
   timedOut(): BuildHistory;
-  workerLost(): BuildHistory;
+  workerLost(loss?: { readonly alone: boolean }): BuildHistory;
   gaveUp(): BuildHistory;
   gaveBack(): BuildHistory;
   cancelled(): BuildHistory;
-  stopped(proof?: { readonly killedProcesses: number; readonly proven: boolean }): BuildHistory;
+  stopped(proof?: Partial<Pick<ReportOf<'stopped'>, 'killedProcesses' | 'proven' | 'killed'>>): BuildHistory;
 }
 
 export type ReportOf<Kind extends Report['kind']> = Extract<Report, { kind: Kind }>;
@@ -80,8 +81,14 @@ function history(events: readonly BuildJobEvent[], state: BuildJobSnapshot, requ
     withdrawn: () => command({ type: 'WithdrawDispatch', attempt: attempt + 1, reason: 'No worker claimed it.' }),
     stepFailed: (failure) => command(reportFrom(state, stepFailed(step ?? 'extract', nextReport(state), failure))),
     timedOut: () => command({ type: 'ExpireStep', attempt, step: step ?? 'extract' }),
-    workerLost: () =>
-      command({ type: 'DeclareWorkerLost', attempt, workerId: workerId ?? aWorkerId(), reason: 'It fell silent.' }),
+    workerLost: ({ alone } = { alone: false }) =>
+      command({
+        type: 'DeclareWorkerLost',
+        attempt,
+        workerId: workerId ?? aWorkerId(),
+        reason: 'It fell silent.',
+        alone,
+      }),
     gaveUp: () => command(reportFrom(state, stopped(nextReport(state)))),
     gaveBack: () => command(reportFrom(state, { ...stopped(nextReport(state)), kind: 'returned' })),
     cancelled: () => command({ type: 'CancelBuild', reason: null }),
@@ -178,6 +185,9 @@ export function outputPublished(at: ReportNumber): ReportOf<'output-published'> 
   return { kind: 'output-published', ...at, artifactId: anArtifactId(2), files: 12, sizeBytes: 40_000, spa: true };
 }
 
+/** What a worker finds that had nothing to kill. */
+export const nothingKilled: KillEvidence = { processes: [], ports: [], workspaceRemoved: true };
+
 export function stopped(at: ReportNumber): ReportOf<'stopped'> {
-  return { kind: 'stopped', ...at, killedProcesses: 0, proven: true };
+  return { kind: 'stopped', ...at, killedProcesses: 0, proven: true, killed: nothingKilled };
 }

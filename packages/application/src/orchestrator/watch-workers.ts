@@ -77,7 +77,8 @@ export function watchWorkers(world: {
     forgetAllBut(held);
     for (const job of held) {
       const reason = lossOf(job);
-      if (reason !== null) await unlessDrifted(world, job.id, () => declareLost(job, reason));
+      const alone = held.every(({ id, workerId }) => id === job.id || workerId !== job.workerId);
+      if (reason !== null) await unlessDrifted(world, job.id, () => declareLost(job, { reason, alone }));
     }
   }
 
@@ -105,12 +106,15 @@ export function watchWorkers(world: {
     return heartbeat === null ? `It sent no heartbeat for ${leaseMs / 1_000} s.` : 'It no longer has the build.';
   }
 
-  async function declareLost(job: OpenJob, reason: string): Promise<void> {
+  async function declareLost(
+    job: OpenJob,
+    { reason, alone }: { readonly reason: string; readonly alone: boolean },
+  ): Promise<void> {
     if (job.workerId === null) return;
     const { id, attempt, workerId } = job;
     const result = await world.actors.buildJob.handle(
       id,
-      { type: 'DeclareWorkerLost', attempt, workerId, reason },
+      { type: 'DeclareWorkerLost', attempt, workerId, reason, alone },
       bySystem,
     );
     openJobs.updateFrom(id, result);

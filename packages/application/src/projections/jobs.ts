@@ -113,6 +113,7 @@ function changesOf(
     case 'StepFailed':
     case 'StepTimedOut':
     case 'WorkerLost':
+    case 'AttemptAbandoned':
       return noWorker;
     case 'BuildReturned':
       return { ...noWorker, progress: 0, current_step: '' };
@@ -123,11 +124,11 @@ function changesOf(
     case 'BuildCancelled':
       return { ...noWorker, completed_at: at };
     case 'BuildFailed': {
-      const { annotations, ...error } = event.data;
+      const { annotations, code, message, hint, step } = event.data;
       return {
         ...noWorker,
         completed_at: at,
-        error: JSON.stringify(error),
+        error: JSON.stringify({ code, message, hint, step }),
         annotations: JSON.stringify(annotations),
       };
     }

@@ -56,6 +56,9 @@ export const stepsProjection: Projection = {
         case 'WorkerLost':
           breakOff.run({ id, at, detail: `The worker was lost: ${event.data.reason}` });
           return;
+        case 'AttemptAbandoned':
+          breakOff.run({ id, at, detail: 'The worker gave the attempt up.' });
+          return;
         case 'BuildReturned':
           breakOff.run({ id, at, detail: 'The worker went away and handed the build back.' });
           return;

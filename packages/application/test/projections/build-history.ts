@@ -5,6 +5,7 @@ import {
   type BuildJobSnapshot,
   BuildSettings,
   JobId,
+  type KillEvidence,
   type Report,
   type Role,
   type Step,
@@ -22,6 +23,15 @@ import { createManualClock, type ManualClock } from './manual-clock.ts';
 
 export const ada = UserId.parse('ada');
 export const bob = UserId.parse('bob');
+/** What the worker tells of a build that it stopped. */
+export const whatWasKilled: KillEvidence = {
+  processes: [
+    { pid: 4_711, command: 'node' },
+    { pid: 4_712, command: 'esbuild' },
+  ],
+  ports: [5_173],
+  workspaceRemoved: true,
+};
 export const worker = WorkerId.parse('worker-1');
 export const shop = WebsiteId.parse('shop');
 export const hash = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -156,7 +166,13 @@ export function createHistory({ storeId = 'store-1' }: { readonly storeId?: stri
     },
     async loseWorker(job) {
       const { attempt } = (await state(job)).context;
-      await command(job, { type: 'DeclareWorkerLost', attempt, workerId: worker, reason: 'It fell silent.' });
+      await command(job, {
+        type: 'DeclareWorkerLost',
+        attempt,
+        workerId: worker,
+        reason: 'It fell silent.',
+        alone: false,
+      });
     },
     async startPreview(job, { expiresAt } = {}) {
       const { request, outputArtifactId } = (await state(job)).context;
@@ -195,7 +211,7 @@ function nextReport(
   { step, lastCompletedStep }: BuildJobSnapshot['context'],
   ended: Ended,
 ): Unnumbered<Report> {
-  if (value === 'cancelling') return { kind: 'stopped', killedProcesses: 2, proven: true };
+  if (value === 'cancelling') return { kind: 'stopped', killedProcesses: 2, proven: true, killed: whatWasKilled };
   if (step !== lastCompletedStep && step !== null) {
     return { kind: 'step-completed', step, outcome: 'done', detail: null, ...usage, ...ended };
   }

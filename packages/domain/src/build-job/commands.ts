@@ -1,5 +1,6 @@
 import type { JobId, UserId, WebsiteId, WorkerId } from '../ids.ts';
 import type { BuildJobEventOf, BuildSettings, BuildSource } from './events.ts';
+import type { KillEvidence } from './evidence.ts';
 import type { Step } from './steps.ts';
 
 /**
@@ -19,6 +20,8 @@ export type BuildJobCommand =
       readonly attempt: number;
       readonly workerId: WorkerId;
       readonly reason: string;
+      /** Whether no other attempt was with that worker when it was lost. */
+      readonly alone: boolean;
     }
   | { readonly type: 'EndBackoff'; readonly attempt: number }
   | { readonly type: 'CancelBuild'; readonly reason: string | null };
@@ -57,6 +60,13 @@ export type Report = { readonly attempt: number; readonly seq: number } & (
   | ({ readonly kind: 'step-failed' } & Reported<'StepFailed'>)
   | ({ readonly kind: 'output-published' } & Reported<'OutputPublished'>)
   | { readonly kind: 'finished' }
-  | { readonly kind: 'stopped'; readonly killedProcesses: number; readonly proven: boolean }
-  | { readonly kind: 'returned'; readonly killedProcesses: number; readonly proven: boolean }
+  | ({ readonly kind: 'stopped' } & Stopped)
+  | ({ readonly kind: 'returned' } & Stopped)
 );
+
+interface Stopped {
+  readonly killedProcesses: number;
+  /** True only when no process is left, nothing of the build listens on those ports, and the workspace is gone. */
+  readonly proven: boolean;
+  readonly killed: KillEvidence;
+}

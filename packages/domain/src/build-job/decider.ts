@@ -3,8 +3,16 @@ import { accept, type Decider, type Decision, type DecisionContext, reject } fro
 import { versionedEvents } from '../event-versions.ts';
 import type { WorkerId } from '../ids.ts';
 import type { BuildJobCommand, Report } from './commands.ts';
-import { BuildJobEvent, terminalEventTypes } from './events.ts';
-import { type BuildJobSnapshot, buildJobMachine, buildJobMachineVersion, hasAttemptsLeft } from './machine.ts';
+import { BuildJobEvent, type BuildJobEventOf, terminalEventTypes } from './events.ts';
+import { isPoison, type WorkerLoss } from './evidence.ts';
+import {
+  type BuildJobContext,
+  type BuildJobSnapshot,
+  buildJobMachine,
+  buildJobMachineVersion,
+  mayBeTriedAgain,
+} from './machine.ts';
+import { buildJobUpcasters } from './old-events.ts';
 import { retryDelayMs } from './retry-policy.ts';
 import { finalStatuses, statusOf } from './status.ts';
 import { maxStepTimeoutMs } from './steps.ts';
@@ -30,7 +38,7 @@ export const buildJobDecider: Decider<BuildJobSnapshot, BuildJobCommand, BuildJo
     return { ok: true, state: next };
   },
   stateValue: (state) => state.value,
-  ...versionedEvents(BuildJobEvent, {}),
+  ...versionedEvents(BuildJobEvent, buildJobUpcasters),
 };
 
 function propose(
@@ -80,12 +88,17 @@ function propose(
     case 'DeclareWorkerLost':
       if (context.workerId !== command.workerId || context.attempt !== command.attempt) return stale(state);
       if (state.value === 'cancelling') {
-        return accept<BuildJobEvent>({ type: 'BuildCancelled', data: { killedProcesses: 0, proven: false } });
+        return accept<BuildJobEvent>({ type: 'BuildCancelled', data: { ...nothingToKill, proven: false } });
       }
       return failAttempt(
         {
           type: 'WorkerLost',
-          data: { attempt: command.attempt, workerId: command.workerId, reason: command.reason },
+          data: {
+            attempt: command.attempt,
+            workerId: command.workerId,
+            reason: command.reason,
+            alone: command.alone,
+          },
         },
         state,
         { now, random, retryable: true },
@@ -97,7 +110,7 @@ function propose(
       const held = typeof state.value === 'object' || state.value === 'running';
       return held
         ? accept<BuildJobEvent>({ type: 'CancelRequested', data: { reason: command.reason } })
-        : accept<BuildJobEvent>({ type: 'BuildCancelled', data: { killedProcesses: 0, proven: true } });
+        : accept<BuildJobEvent>({ type: 'BuildCancelled', data: endWithoutWorker(state) });
     }
     default:
       return command satisfies never;
@@ -139,16 +152,26 @@ function proposeReport(
     case 'finished':
       return accept<BuildJobEvent>({ type: 'BuildCompleted', data: { attempt, seq } });
     case 'stopped':
-      return failAttempt(
-        { type: 'WorkerLost', data: { attempt, workerId: context.workerId, reason: 'It gave the attempt up.' } },
-        state,
-        { now, random, retryable: true },
-      );
+      return failAttempt({ type: 'AttemptAbandoned', data: { attempt, workerId, proven: report.proven } }, state, {
+        now,
+        random,
+        retryable: true,
+      });
     case 'returned':
-      return accept<BuildJobEvent>({ type: 'BuildReturned', data: { attempt, workerId } });
+      return accept<BuildJobEvent>({ type: 'BuildReturned', data: { attempt, workerId, proven: report.proven } });
     default:
       return report satisfies never;
   }
+}
+
+type Cancellation = BuildJobEventOf<'BuildCancelled'>['data'];
+
+const nothingToKill = { killedProcesses: 0, killed: null } as const;
+
+/** A build that no worker has is cancelled at once. What of it ran before is as certain as the end of its last attempt. */
+function endWithoutWorker({ context }: BuildJobSnapshot): Cancellation {
+  if (context.attempt > 0) return { ...nothingToKill, proven: !context.unproven };
+  return { killedProcesses: 0, proven: true, killed: { processes: [], ports: [], workspaceRemoved: true } };
 }
 
 /** After a cancel only the end of the attempt matters; whatever it produced is discarded. */
@@ -156,12 +179,13 @@ function proposeWhileCancelling(report: Report): Decision<BuildJobEvent> {
   switch (report.kind) {
     case 'stopped':
     case 'returned': {
-      const { killedProcesses, proven } = report;
-      return accept<BuildJobEvent>({ type: 'BuildCancelled', data: { killedProcesses, proven } });
+      const { killedProcesses, proven, killed } = report;
+      return accept<BuildJobEvent>({ type: 'BuildCancelled', data: { killedProcesses, proven, killed } });
     }
     case 'finished':
     case 'step-failed':
-      return accept<BuildJobEvent>({ type: 'BuildCancelled', data: { killedProcesses: 0, proven: true } });
+      // It had ended by itself, and its worker makes a last report only when nothing of the attempt is left.
+      return accept<BuildJobEvent>({ type: 'BuildCancelled', data: { ...nothingToKill, proven: true } });
     case 'step-started':
     case 'step-completed':
     case 'output-published':
@@ -171,9 +195,14 @@ function proposeWhileCancelling(report: Report): Decision<BuildJobEvent> {
   }
 }
 
+type AttemptFailure = Extract<
+  BuildJobEvent,
+  { type: 'StepFailed' | 'StepTimedOut' | 'WorkerLost' | 'AttemptAbandoned' }
+>;
+
 /** An attempt's failure together with what follows from it: another attempt, or the end. */
 function failAttempt(
-  failure: Extract<BuildJobEvent, { type: 'StepFailed' | 'StepTimedOut' | 'WorkerLost' }>,
+  failure: AttemptFailure,
   state: BuildJobSnapshot,
   { now, random, retryable }: DecisionContext & { readonly retryable: boolean },
 ): Decision<BuildJobEvent> {
@@ -181,17 +210,35 @@ function failAttempt(
   if (failed === null) return refused(state, failure.type);
   const { context } = failed;
   const { attempt } = context;
-  if (retryable && hasAttemptsLeft(context)) {
+  if (retryable && mayBeTriedAgain(context)) {
     const delayMs = retryDelayMs({ attempt, random });
     const dueAt = new Date(Date.parse(now) + delayMs).toISOString();
     return accept<BuildJobEvent>(failure, { type: 'RetryScheduled', data: { attempt, delayMs, dueAt } });
   }
-  if (context.failure === null) throw new Error(`${failure.type} left no failure in the state.`);
-  const { code, message, hint, step, annotations } = context.failure;
-  return accept<BuildJobEvent>(failure, {
-    type: 'BuildFailed',
-    data: { code, message, hint, step, annotations: [...annotations] },
-  });
+  return accept<BuildJobEvent>(failure, { type: 'BuildFailed', data: lastFailure(failure, context) });
+}
+
+/** How a build ends with its last attempt's failure. One that lost its worker may do so again: it is set aside. */
+function lastFailure(failure: AttemptFailure, { failure: told, losses }: BuildJobContext): BuildFailure {
+  if (told === null) throw new Error(`${failure.type} left no failure in the state.`);
+  const deadLetter = failure.type === 'WorkerLost';
+  const isKiller = deadLetter && isPoison(losses);
+  return {
+    ...told,
+    ...(isKiller && { code: 'poison-build', message: poisonText(losses) }),
+    ...(deadLetter && { hint: 'It is set aside. An operator can release it as a new build.' }),
+    annotations: [...told.annotations],
+    deadLetter,
+    losses: [...losses],
+  };
+}
+
+type BuildFailure = BuildJobEventOf<'BuildFailed'>['data'];
+
+function poisonText(losses: readonly WorkerLoss[]): string {
+  const lonely = losses.filter(({ alone }) => alone);
+  const named = lonely.map(({ workerId, step }) => `${workerId} (${step ?? 'before its first step'})`);
+  return `It was alone on its worker each of the ${lonely.length} times that one was lost: ${named.join(', ')}.`;
 }
 
 function checkedByMachine(

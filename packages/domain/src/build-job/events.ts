@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ArtifactId, JobId, Timestamp, UserId, WebsiteId, WorkerId } from '../ids.ts';
+import { KillEvidence, mostAttempts, WorkerLoss } from './evidence.ts';
 import { maxStepTimeoutMs, Step } from './steps.ts';
 
 export const Priority = z.int().min(0).max(9);
@@ -55,6 +56,9 @@ const failure = {
 const attempt = z.int().positive();
 const reported = { attempt, seq: z.int().positive() };
 
+/** Whether the worker vouches that no process, no port and no workspace is left; false where there is none to ask. */
+const proven = z.boolean();
+
 const usage = {
   durationMs: z.int().nonnegative(),
   exitCode: z.int().nullable(),
@@ -75,7 +79,7 @@ export const BuildJobEvent = z.discriminatedUnion('type', [
     /** The host label of this build's immutable preview, `<slug>-<build>`. */
     previewName: z.string().regex(/^[a-z0-9-]{1,63}$/),
     priority: Priority,
-    maxAttempts: z.int().min(1).max(10),
+    maxAttempts: z.int().min(1).max(mostAttempts),
     preview: PreviewMode,
     source: BuildSource,
     settings: BuildSettings,
@@ -115,9 +119,17 @@ export const BuildJobEvent = z.discriminatedUnion('type', [
     ...usage,
   }),
   event('StepTimedOut', { attempt, step: Step, timeoutMs: z.int().positive().max(maxStepTimeoutMs) }),
-  event('WorkerLost', { attempt, workerId: WorkerId, reason: z.string().max(500) }),
+  event('WorkerLost', {
+    attempt,
+    workerId: WorkerId,
+    reason: z.string().max(500),
+    /** Whether the worker had no other attempt; false as well where nobody looked. */
+    alone: z.boolean(),
+  }),
+  /** The worker lives and could not go on with the attempt. It costs the attempt, and is no loss of a worker. */
+  event('AttemptAbandoned', { attempt, workerId: WorkerId, proven }),
   /** A worker that goes away in good order hands its build back: no fault of the build, so it costs no attempt. */
-  event('BuildReturned', { attempt, workerId: WorkerId }),
+  event('BuildReturned', { attempt, workerId: WorkerId, proven }),
   event('OutputPublished', {
     ...reported,
     artifactId: ArtifactId,
@@ -130,11 +142,20 @@ export const BuildJobEvent = z.discriminatedUnion('type', [
   event('CancelRequested', { reason: z.string().max(500).nullable() }),
   event('BuildCancelled', {
     killedProcesses: z.int().nonnegative(),
-    /** False when the worker was lost before it could prove that nothing of the build runs on. */
-    proven: z.boolean(),
+    proven,
+    /** What ending it took; null where nobody told. */
+    killed: KillEvidence.nullable(),
   }),
   event('BuildCompleted', { ...reported }),
-  event('BuildFailed', { ...failure, step: Step.nullable(), annotations: z.array(Annotation).max(maxAnnotations) }),
+  event('BuildFailed', {
+    ...failure,
+    step: Step.nullable(),
+    annotations: z.array(Annotation).max(maxAnnotations),
+    /** Set aside for a person to look at: it is built again only where an operator releases it. */
+    deadLetter: z.boolean(),
+    /** Every worker that it lost, in the order of its attempts. */
+    losses: z.array(WorkerLoss).max(mostAttempts).readonly(),
+  }),
 ]);
 export type BuildJobEvent = z.infer<typeof BuildJobEvent>;
 export type BuildJobEventOf<Type extends BuildJobEvent['type']> = Extract<BuildJobEvent, { type: Type }>;

@@ -1,10 +1,11 @@
 import { assign, type SnapshotFrom, setup } from 'xstate';
 import type { ArtifactId, WorkerId } from '../ids.ts';
 import type { Annotation, BuildJobEvent, BuildJobEventOf } from './events.ts';
+import { isPoison, type WorkerLoss } from './evidence.ts';
 import { completedText, progressAtStep, type Step, startingServerText, startingText, textAtStep } from './steps.ts';
 
 /** Raised with every change of the chart or of an event's schema; see `Decider.machineVersion`. */
-export const buildJobMachineVersion = 1;
+export const buildJobMachineVersion = 2;
 
 export interface Failure {
   readonly code: string;
@@ -37,6 +38,12 @@ export interface BuildJobContext {
   readonly currentStep: string;
   readonly outputArtifactId: ArtifactId | null;
   readonly failure: Failure | null;
+  /** The workers that were lost, at most one per attempt. */
+  readonly losses: readonly WorkerLoss[];
+  /** Whether it ended so that only an operator may have it built again. */
+  readonly deadLetter: boolean;
+  /** The last attempt ended without its worker's word that nothing of it is left. */
+  readonly unproven: boolean;
 }
 
 const initialContext: BuildJobContext = {
@@ -58,6 +65,9 @@ const initialContext: BuildJobContext = {
   currentStep: '',
   outputArtifactId: null,
   failure: null,
+  losses: [],
+  deadLetter: false,
+  unproven: false,
 };
 
 const noWorker = { workerId: null, workerSession: null, claimId: null, step: null, stepDeadlineAt: null } as const;
@@ -93,11 +103,11 @@ export const buildJobMachine = setup({
     stepDone: ({ context, event }, params: { step: Step }) =>
       context.lastCompletedStep === params.step && isNextReport(context, event),
     workerHolds: ({ context, event }) =>
-      (event.type === 'WorkerLost' || event.type === 'BuildReturned') &&
+      (event.type === 'WorkerLost' || event.type === 'AttemptAbandoned' || event.type === 'BuildReturned') &&
       event.data.attempt === context.attempt &&
       event.data.workerId === context.workerId,
     attemptsLeft: ({ context, event }) =>
-      event.type === 'RetryScheduled' && event.data.attempt === context.attempt && hasAttemptsLeft(context),
+      event.type === 'RetryScheduled' && event.data.attempt === context.attempt && mayBeTriedAgain(context),
   },
   actions: {
     recordRequest: assign(({ event }) =>
@@ -117,6 +127,7 @@ export const buildJobMachine = setup({
             currentStep: startingText,
             outputArtifactId: null,
             failure: null,
+            unproven: false,
           }
         : {},
     ),
@@ -145,19 +156,32 @@ export const buildJobMachine = setup({
         ? { reportSeq: event.data.seq, outputArtifactId: event.data.artifactId, stepDeadlineAt: null }
         : {},
     ),
-    recordAttemptFailure: assign(({ context, event }) => ({ ...noWorker, failure: failureOf(event, context.step) })),
+    recordAttemptFailure: assign(({ context, event }) => ({
+      ...noWorker,
+      failure: failureOf(event, context.step),
+      losses: event.type === 'WorkerLost' ? [...context.losses, { ...event.data, step: context.step }] : context.losses,
+      unproven: isUnproven(event),
+    })),
     recordRetry: assign(({ event }) =>
       event.type === 'RetryScheduled' ? { retryDueAt: event.data.dueAt, progress: 0, currentStep: '' } : {},
     ),
-    recordReturn: assign(({ context }) => ({
+    recordReturn: assign(({ context, event }) => ({
       ...noWorker,
+      unproven: isUnproven(event),
       returned: context.returned + 1,
       progress: 0,
       currentStep: '',
     })),
     recordRetryDue: assign({ retryDueAt: null }),
     recordFailure: assign(({ event }) =>
-      event.type === 'BuildFailed' ? { ...noWorker, failure: event.data, retryDueAt: null } : {},
+      event.type === 'BuildFailed'
+        ? {
+            ...noWorker,
+            failure: failureOf(event, event.data.step),
+            deadLetter: event.data.deadLetter,
+            retryDueAt: null,
+          }
+        : {},
     ),
     recordCancelled: assign({ ...noWorker, retryDueAt: null }),
     recordCompleted: assign(({ event }) =>
@@ -245,6 +269,7 @@ export const buildJobMachine = setup({
         StepFailed: { target: 'attemptFailed', guard: 'stepEnds', actions: 'recordAttemptFailure' },
         StepTimedOut: { target: 'attemptFailed', guard: 'stepTimesOut', actions: 'recordAttemptFailure' },
         WorkerLost: { target: 'attemptFailed', guard: 'workerHolds', actions: 'recordAttemptFailure' },
+        AttemptAbandoned: { target: 'attemptFailed', guard: 'workerHolds', actions: 'recordAttemptFailure' },
         BuildReturned: { target: 'queued', guard: 'workerHolds', actions: 'recordReturn' },
         CancelRequested: 'cancelling',
       },
@@ -256,6 +281,7 @@ export const buildJobMachine = setup({
         StepFailed: { target: 'attemptFailed', guard: 'stepEnds', actions: 'recordAttemptFailure' },
         StepTimedOut: { target: 'attemptFailed', guard: 'stepTimesOut', actions: 'recordAttemptFailure' },
         WorkerLost: { target: 'attemptFailed', guard: 'workerHolds', actions: 'recordAttemptFailure' },
+        AttemptAbandoned: { target: 'attemptFailed', guard: 'workerHolds', actions: 'recordAttemptFailure' },
         BuildReturned: { target: 'queued', guard: 'workerHolds', actions: 'recordReturn' },
         BuildCompleted: {
           target: 'completed',
@@ -287,18 +313,33 @@ export const buildJobMachine = setup({
 
 export type BuildJobSnapshot = SnapshotFrom<typeof buildJobMachine>;
 
-/** True when the attempt at hand may be followed by another one. */
-export function hasAttemptsLeft({ attempt, returned, request }: BuildJobContext): boolean {
-  return attempt - returned < (request?.maxAttempts ?? 0);
+/** True when the attempt at hand may be followed by another one: there is one left, and the build is not poison. */
+export function mayBeTriedAgain({ attempt, returned, request, losses }: BuildJobContext): boolean {
+  return attempt - returned < (request?.maxAttempts ?? 0) && !isPoison(losses);
 }
 
 function isNextReport(context: BuildJobContext, event: BuildJobEvent): boolean {
   return 'seq' in event.data && event.data.attempt === context.attempt && event.data.seq === context.reportSeq + 1;
 }
 
+/** A worker that told of an attempt's end had ended it; one that was lost or overdue told nothing. */
+function isUnproven(event: BuildJobEvent): boolean {
+  switch (event.type) {
+    case 'WorkerLost':
+    case 'StepTimedOut':
+      return true;
+    case 'AttemptAbandoned':
+    case 'BuildReturned':
+      return !event.data.proven;
+    default:
+      return false;
+  }
+}
+
 function failureOf(event: BuildJobEvent, step: Step | null): Failure | null {
   switch (event.type) {
-    case 'StepFailed': {
+    case 'StepFailed':
+    case 'BuildFailed': {
       const { code, message, hint, annotations } = event.data;
       return { code, message, hint, step, annotations };
     }
@@ -315,6 +356,14 @@ function failureOf(event: BuildJobEvent, step: Step | null): Failure | null {
         code: 'worker-lost',
         message: `The worker ${event.data.workerId} was lost: ${event.data.reason}`,
         hint: null,
+        step,
+        annotations: [],
+      };
+    case 'AttemptAbandoned':
+      return {
+        code: 'attempt-abandoned',
+        message: `The worker ${event.data.workerId} could not go on with the attempt and gave it up.`,
+        hint: 'Nothing is known to be wrong with the project.',
         step,
         annotations: [],
       };

@@ -1,4 +1,4 @@
-import { type BuildJobEvent, buildJobDecider, steps } from '@yardmaster/domain';
+import { type BuildJobEvent, buildJobDecider, type KillEvidence, type Report, steps } from '@yardmaster/domain';
 import {
   aBuild,
   aClaim,
@@ -6,6 +6,7 @@ import {
   type BuildHistory,
   given,
   nextReport,
+  nothingKilled,
   outputPublished,
   reportFrom,
   stepCompleted,
@@ -16,9 +17,9 @@ import {
 import { describe, expect, test } from 'vitest';
 
 const cancel = { type: 'CancelBuild', reason: 'Wrong branch.' } as const;
-const cancelled = (killedProcesses: number, proven: boolean): BuildJobEvent => ({
+const cancelled = (killedProcesses: number, proven: boolean, killed: KillEvidence | null = null): BuildJobEvent => ({
   type: 'BuildCancelled',
-  data: { killedProcesses, proven },
+  data: { killedProcesses, proven, killed },
 });
 
 describe('cancelling', () => {
@@ -26,10 +27,43 @@ describe('cancelling', () => {
     ['waits', aBuild().queued()],
     ['was dispatched but not claimed', aBuild().dispatched()],
     ['was withdrawn', aBuild().dispatched().withdrawn()],
+  ])('ends a build at once that %s: nothing of it ever ran', (_, build) => {
+    given(buildJobDecider, build.events)
+      .when(cancel)
+      .then([cancelled(0, true, nothingKilled)]);
+  });
+
+  test.each([
     ['backs off', aBuild().inStep('install').stepFailed()],
     ['waits for its next attempt', aBuild().inStep('install').stepFailed().queued()],
-  ])('ends a build at once that %s: nothing runs that would have to be killed', (_, build) => {
+    ['was given up', aBuild().inStep('install').gaveUp()],
+    ['was handed back', aBuild().inStep('install').gaveBack()],
+  ])('ends a build at once that %s: its worker had ended it', (_, build) => {
     given(buildJobDecider, build.events)
+      .when(cancel)
+      .then([cancelled(0, true)]);
+  });
+
+  const unproven = { ...stopped(nextReport(aBuild().inStep('install').state)), proven: false };
+  const reported = (report: Report) => reportFrom(aBuild().inStep('install').state, report);
+  test.each([
+    ['worker was lost', aBuild().inStep('install').workerLost()],
+    ['step took too long', aBuild().inStep('install').timedOut()],
+    ['worker gave it up without proof', aBuild().inStep('install').command(reported(unproven))],
+    [
+      'worker handed it back without proof',
+      aBuild()
+        .inStep('install')
+        .command(reported({ ...unproven, kind: 'returned' })),
+    ],
+  ])('claims no proof for a build that waits after its %s', (_, build) => {
+    given(buildJobDecider, build.events)
+      .when(cancel)
+      .then([cancelled(0, false)]);
+    given(buildJobDecider, build.dispatched().events)
+      .when(cancel)
+      .then([cancelled(0, false)]);
+    given(buildJobDecider, build.inStep('extract').stepFailed().events)
       .when(cancel)
       .then([cancelled(0, true)]);
   });
@@ -71,16 +105,19 @@ describe('while a build is being cancelled', () => {
   const build = aBuild().inStep('install').cancelled();
   const at = nextReport(build.state);
 
-  test('the worker ends it with proof of what it killed', () => {
+  const killed = { processes: [{ pid: 4_711, command: 'node' }], ports: [5_173], workspaceRemoved: true };
+
+  test.each(['stopped', 'returned'] as const)('%s ends it, with proof of what the worker killed', (kind) => {
     given(buildJobDecider, build.events)
-      .when(reportFrom(build.state, { ...stopped(at), killedProcesses: 4 }))
-      .then([cancelled(4, true)]);
+      .when(reportFrom(build.state, { ...stopped(at), kind, killedProcesses: 4, killed }))
+      .then([cancelled(4, true, killed)]);
   });
 
   test('a worker that cannot prove that everything is gone says so', () => {
+    const left = { ...killed, workspaceRemoved: false };
     given(buildJobDecider, build.events)
-      .when(reportFrom(build.state, { ...stopped(at), killedProcesses: 3, proven: false }))
-      .then([cancelled(3, false)]);
+      .when(reportFrom(build.state, { ...stopped(at), killedProcesses: 3, proven: false, killed: left }))
+      .then([cancelled(3, false, left)]);
   });
 
   test('the step that fails because it was killed ends it as cancelled, not failed', () => {
@@ -98,7 +135,7 @@ describe('while a build is being cancelled', () => {
   test('a report that is missing does not hold up the end', () => {
     given(buildJobDecider, build.events)
       .when(reportFrom(build.state, stopped({ attempt: 1, seq: at.seq + 7 })))
-      .then([cancelled(0, true)]);
+      .then([cancelled(0, true, nothingKilled)]);
   });
 
   test('only the worker that holds it, and only about this attempt, ends it', () => {
@@ -140,14 +177,14 @@ describe('the race of a cancel against', () => {
 
   test('the loss of the worker ends as cancelled, with the kill unproven, when the cancel came first', () => {
     given(buildJobDecider, aBuild().inStep('install').cancelled().events)
-      .when({ type: 'DeclareWorkerLost', attempt: 1, workerId: aWorkerId(), reason: 'It fell silent.' })
+      .when({ type: 'DeclareWorkerLost', attempt: 1, workerId: aWorkerId(), reason: 'It fell silent.', alone: true })
       .then([cancelled(0, false)]);
   });
 
   test('the loss of the worker ends as cancelled when the loss came first', () => {
     given(buildJobDecider, aBuild().inStep('install').workerLost().events)
       .when(cancel)
-      .then([cancelled(0, true)]);
+      .then([cancelled(0, false)]);
   });
 
   test('a retry that is due leaves one of the two, in either order', () => {

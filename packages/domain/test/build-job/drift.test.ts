@@ -28,12 +28,12 @@ test.each<[string, readonly BuildJobEvent[], BuildJobEvent]>([
   [
     'an end without a cancel while a worker holds the build',
     aBuild().inStep('install').events,
-    { type: 'BuildCancelled', data: { killedProcesses: 0, proven: true } },
+    { type: 'BuildCancelled', data: { killedProcesses: 0, proven: true, killed: null } },
   ],
   [
     'the loss of a worker that does not hold the build',
     aBuild().inStep('install').events,
-    { type: 'WorkerLost', data: { attempt: 1, workerId: aWorkerId(2), reason: '' } },
+    { type: 'WorkerLost', data: { attempt: 1, workerId: aWorkerId(2), reason: '', alone: false } },
   ],
   ['an event after the end', aBuild().completed().events, { type: 'CancelRequested', data: { reason: null } }],
 ])('%s is drift, named with its event and state', (_, history, event) => {

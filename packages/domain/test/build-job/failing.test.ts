@@ -46,7 +46,7 @@ describe('a step that fails', () => {
       .when(reportFrom(state, { kind: 'step-failed', ...data }))
       .then([
         { type: 'StepFailed', data },
-        { type: 'BuildFailed', data: { ...failure, step } },
+        { type: 'BuildFailed', data: { ...failure, step, deadLetter: false, losses: [] } },
       ]);
   });
 
@@ -148,11 +148,9 @@ describe('a step that takes too long', () => {
 });
 
 describe('a lost worker', () => {
-  const lost = { type: 'DeclareWorkerLost', attempt: 1, workerId: aWorkerId(), reason: 'It fell silent.' } as const;
-  const workerLost = {
-    type: 'WorkerLost',
-    data: { attempt: 1, workerId: aWorkerId(), reason: 'It fell silent.' },
-  } as const;
+  const loss = { attempt: 1, workerId: aWorkerId(), reason: 'It fell silent.', alone: true } as const;
+  const lost = { type: 'DeclareWorkerLost', ...loss } as const;
+  const workerLost = { type: 'WorkerLost', data: loss } as const;
 
   const moments: readonly (readonly [string, BuildHistory])[] = [
     ['before the first step', aBuild().claimed()],
@@ -179,9 +177,11 @@ describe('a lost worker', () => {
           data: {
             code: 'worker-lost',
             message: 'The worker worker-1 was lost: It fell silent.',
-            hint: null,
+            hint: 'It is set aside. An operator can release it as a new build.',
             step: 'bundle',
             annotations: [],
+            deadLetter: true,
+            losses: [{ ...loss, step: 'bundle' }],
           },
         },
       ]);
@@ -205,14 +205,11 @@ describe('a lost worker', () => {
       .thenRejected('stale-attempt');
   });
 
-  test('is what a worker becomes that gives an attempt up', () => {
+  test('is not what a worker is that gives an attempt up', () => {
     const { state, events } = aBuild().inStep('install');
     given(buildJobDecider, events)
       .when(reportFrom(state, stopped(nextReport(state))), soon)
-      .then([
-        { type: 'WorkerLost', data: { attempt: 1, workerId: aWorkerId(), reason: 'It gave the attempt up.' } },
-        retryAfter(1),
-      ]);
+      .then([{ type: 'AttemptAbandoned', data: { attempt: 1, workerId: aWorkerId(), proven: true } }, retryAfter(1)]);
   });
 });
 
@@ -221,7 +218,7 @@ describe('a build that is handed back by a worker that goes away', () => {
     const { state, events } = aBuild().inStep('install');
     given(buildJobDecider, events)
       .when(reportFrom(state, { ...stopped(nextReport(state)), kind: 'returned' }), soon)
-      .then([{ type: 'BuildReturned', data: { attempt: 1, workerId: aWorkerId() } }]);
+      .then([{ type: 'BuildReturned', data: { attempt: 1, workerId: aWorkerId(), proven: true } }]);
 
     let build = aBuild();
     for (let restarts = 0; restarts < 5; restarts += 1) build = build.inStep('install').gaveBack();

@@ -189,6 +189,7 @@ describe('in any sequence of commands', () => {
           attempt: state.context.attempt,
           workerId: state.context.workerId ?? 'none',
           reason: '',
+          alone: false,
         },
       ] as BuildJobCommand[]) {
         const decision = buildJobDecider.decide(command, state, aDecisionContext());

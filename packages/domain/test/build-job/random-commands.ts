@@ -116,7 +116,7 @@ export function commandOf(
     case 'ExpireStep':
       return { type: 'ExpireStep', attempt, step: drawn.retryable ? (context.step ?? drawn.step) : drawn.step };
     case 'DeclareWorkerLost':
-      return { type: 'DeclareWorkerLost', attempt, workerId, reason: '' };
+      return { type: 'DeclareWorkerLost', attempt, workerId, reason: '', alone: drawn.retryable };
     case 'EndBackoff':
       return { type: 'EndBackoff', attempt };
     case 'CancelBuild':

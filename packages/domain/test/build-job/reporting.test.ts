@@ -103,7 +103,7 @@ describe('numbering', () => {
     given(buildJobDecider, build.events)
       .when(reportFrom(build.state, stopped({ attempt: 1, seq: seq + 5 })), { random: 0 })
       .then([
-        { type: 'WorkerLost', data: { attempt: 1, workerId: aWorkerId(), reason: 'It gave the attempt up.' } },
+        { type: 'AttemptAbandoned', data: { attempt: 1, workerId: aWorkerId(), proven: true } },
         { type: 'RetryScheduled', data: { attempt: 1, delayMs: 250, dueAt: momentsLater(250) } },
       ]);
   });

@@ -1,7 +1,18 @@
 import type { NewEvent } from '@yardmaster/application';
-import { ArtifactId, NotificationId, type Report } from '@yardmaster/domain';
+import { ArtifactId, type KillEvidence, NotificationId, type Report } from '@yardmaster/domain';
 import { stepCompleted, stepFailed, stopped } from '../../src/index.ts';
 import { openRecordingWorld, type RecordedBuild, type RecordingWorld } from './recording-world.ts';
+
+const whatWasKilled: KillEvidence = {
+  processes: [
+    { pid: 4_711, command: 'npm' },
+    { pid: 4_712, command: 'node' },
+    { pid: 4_713, command: 'esbuild' },
+    { pid: 4_714, command: 'sh' },
+  ],
+  ports: [5_173],
+  workspaceRemoved: true,
+};
 
 /** What happens in a yard, by name. Together they hold every event of every model. */
 const scenarios: Readonly<Record<string, (world: RecordingWorld) => Promise<void>>> = {
@@ -70,8 +81,27 @@ const scenarios: Readonly<Record<string, (world: RecordingWorld) => Promise<void
     await build.until(({ value }) => value === 'running');
     await loseWorker(build);
     await build.inStep('bundle');
-    await build.report(stopped);
+    await loseWorker(build);
     await build.sealLog(12);
+  },
+
+  async 'a-build-that-kills-its-workers'(world) {
+    const build = await world.build();
+    await build.inStep('install');
+    await loseWorker(build, { alone: true });
+    await build.inStep('install');
+    await loseWorker(build, { alone: true });
+    await build.sealLog(12);
+    await (await build.retried()).completed();
+  },
+
+  async 'attempts-given-up'(world) {
+    const build = await world.build();
+    await build.until((state) => state.matches({ building: 'claimed' }));
+    await build.report((at) => ({ ...stopped(at), proven: false }));
+    await build.inStep('preview');
+    await build.report(stopped);
+    await build.completed();
   },
 
   async 'builds-handed-back'(world) {
@@ -108,12 +138,16 @@ const scenarios: Readonly<Record<string, (world: RecordingWorld) => Promise<void
 
   async 'cancelled-while-a-worker-has-it'(world) {
     await endCancelled(world, 'install', (build) =>
-      build.report((at) => ({ ...stopped(at), killedProcesses: 4, proven: true })),
+      build.report((at) => ({ ...stopped(at), killedProcesses: 4, killed: whatWasKilled })),
     );
     await endCancelled(world, 'bundle', (build) => build.report((at) => stepFailed('bundle', at)));
     await endCancelled(world, 'preview', (build) => build.report((at) => ({ kind: 'finished', ...at })));
     await endCancelled(world, 'extract', (build) => build.report((at) => ({ ...stopped(at), kind: 'returned' })));
     await endCancelled(world, 'typecheck', loseWorker);
+    const lost = await world.build();
+    await lost.inStep('install');
+    await loseWorker(lost);
+    await cancel(lost);
   },
 
   async 'a-preview-lives-on'(world) {
@@ -196,9 +230,15 @@ function typeError(at: Pick<Report, 'attempt' | 'seq'>): Report {
   });
 }
 
-async function loseWorker(build: RecordedBuild): Promise<void> {
+async function loseWorker(build: RecordedBuild, { alone } = { alone: false }): Promise<void> {
   const [attempt, workerId] = [await build.attempt(), await build.worker()];
-  await build.send({ type: 'DeclareWorkerLost', attempt, workerId, reason: 'It has not been heard of for 15 s.' });
+  await build.send({
+    type: 'DeclareWorkerLost',
+    attempt,
+    workerId,
+    reason: 'It has not been heard of for 15 s.',
+    alone,
+  });
 }
 
 async function cancel(build: RecordedBuild): Promise<void> {

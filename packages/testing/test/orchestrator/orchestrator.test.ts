@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { findBrokenLink, type RecordedEvent } from '@yardmaster/application';
 import { isTerminal } from '@yardmaster/domain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { stepStarted } from '../../src/build-history.ts';
+import { stepStarted, stopped } from '../../src/build-history.ts';
 import { type OrchestratorWorld, openOrchestratorWorld } from './orchestrator-world.ts';
 
 let world: OrchestratorWorld;
@@ -86,13 +86,14 @@ describe('the orchestrator', () => {
     const [running, waiting] = [await world.request(), await world.request()];
     const build = await world.worker('worker-1', { slots: 1 }).nextBuild();
     expect(build.jobId).toBe(running);
+    const killed = { processes: [{ pid: 4_711, command: 'node' }], ports: [5_173], workspaceRemoved: true };
     await world.cancel(waiting);
     expect(typesOf(await world.history(waiting)).at(-1)).toBe('BuildCancelled');
     await world.cancel(running);
     expect(await build.told('stop-build')).toMatchObject({ reason: 'cancelled' });
-    await build.report({ kind: 'stopped', attempt: 1, seq: 1, killedProcesses: 3, proven: true });
+    await build.report({ kind: 'stopped', attempt: 1, seq: 1, killedProcesses: 3, proven: true, killed });
     const events = await world.until(running, 'BuildCancelled');
-    expect(events.at(-1)?.data).toEqual({ killedProcesses: 3, proven: true });
+    expect(events.at(-1)?.data).toEqual({ killedProcesses: 3, proven: true, killed });
   });
 
   it('ends a cancelled build whose worker is gone, and says that nothing was proven', async () => {
@@ -102,7 +103,7 @@ describe('the orchestrator', () => {
     await world.cancel(jobId);
     await worker.vanish();
     const events = await world.until(jobId, 'BuildCancelled');
-    expect(events.at(-1)?.data).toEqual({ killedProcesses: 0, proven: false });
+    expect(events.at(-1)?.data).toEqual({ killedProcesses: 0, proven: false, killed: null });
   });
 
   it('goes on with what runs, dispatches what waits and keeps its timers after a restart of its own', async () => {
@@ -174,7 +175,7 @@ describe('the orchestrator', () => {
     const jobId = await world.request();
     const worker = world.worker('worker-1', { slots: 1 });
     const build = await worker.nextBuild();
-    await build.report({ kind: 'returned', attempt: 1, seq: 1, killedProcesses: 1, proven: true });
+    await build.report({ ...stopped({ attempt: 1, seq: 1 }), kind: 'returned', killedProcesses: 1 });
     const again = await worker.nextBuild();
     expect(again).toMatchObject({ jobId, attempt: 2 });
     await again.finish();

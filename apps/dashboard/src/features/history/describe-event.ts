@@ -45,6 +45,8 @@ export function describeEvent(event: BuildJobEvent, before: BuildJobContext | nu
       );
     case 'WorkerLost':
       return bad('Worker lost', `${event.data.workerId}: ${event.data.reason}`);
+    case 'AttemptAbandoned':
+      return bad('Given up by the worker', `${event.data.workerId} could not go on with the attempt`);
     case 'BuildReturned':
       return warn('Handed back by the worker', `${event.data.workerId} goes away; this costs no attempt`);
     case 'OutputPublished':

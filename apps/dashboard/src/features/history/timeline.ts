@@ -98,6 +98,7 @@ function labelAfter({ event }: Frame): SpanLabel | null {
     case 'StepFailed':
     case 'StepTimedOut':
     case 'WorkerLost':
+    case 'AttemptAbandoned':
     case 'PriorityChanged':
       return null;
     default:

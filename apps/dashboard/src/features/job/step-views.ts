@@ -28,6 +28,9 @@ export function stepViews(frames: readonly Frame[]): readonly StepView[] {
       case 'WorkerLost':
         breakOff(views, frame, `The worker was lost: ${event.data.reason}`);
         break;
+      case 'AttemptAbandoned':
+        breakOff(views, frame, 'The worker gave the attempt up.');
+        break;
       case 'BuildReturned':
         breakOff(views, frame, 'The worker went away and handed the build back.');
         break;
