@@ -77,10 +77,10 @@ async function measure(
 
 async function throughPort(file: string, callers: Callers) {
   let commits = 0;
-  const onCommit = () => {
+  const store = await openSqliteEventStore({ file });
+  store.onCommit(() => {
     commits += 1;
-  };
-  const store = await openSqliteEventStore({ file, onCommit });
+  });
   const perSecond = await appendsPerSecond(callers, async ({ stream, revision, event }) => {
     const result = await store.append(stream, revision === 0 ? 'no_stream' : revision - 1, [event]);
     if (!result.ok) throw new Error('A caller with streams of its own was refused.');

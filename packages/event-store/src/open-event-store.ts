@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { EventStore, EventStoreUnavailable } from '@yardmaster/application';
+import type { SqliteEventStore } from './sqlite/sqlite-event-store.ts';
 
 export interface OpenEventStoreOptions {
   /** Called once when the store has ended without being asked to; see `openSqliteEventStore`. */
@@ -22,7 +23,7 @@ export const isServerLocation = (location: string): boolean => serverScheme.test
 export async function openEventStore(
   location: string,
   { onEnded, mustExist = false }: OpenEventStoreOptions = {},
-): Promise<EventStore> {
+): Promise<EventStore | SqliteEventStore> {
   if (isServerLocation(location)) {
     const { openEventStoreDb } = await import('./eventstoredb/eventstoredb-event-store.ts');
     return openEventStoreDb({ url: location, mustExist });

@@ -181,8 +181,9 @@ test('finds the events of another process when it is nudged, without waiting for
   const never = 2 ** 31 - 1;
   const [store, other] = [
     await openSqliteEventStore({ file, pollIntervalMs: never }),
-    await openSqliteEventStore({ file, pollIntervalMs: never, onCommit: () => store.nudge() }),
+    await openSqliteEventStore({ file, pollIntervalMs: never }),
   ];
+  other.onCommit(() => store.nudge());
   const first = someEvents(1);
   await store.append(aStream(), 'no_stream', first);
   const subscription = store.subscribeToAll()[Symbol.asyncIterator]();

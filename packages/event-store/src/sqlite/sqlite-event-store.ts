@@ -1,4 +1,4 @@
-import { type EventStore, EventStoreUnavailable, type Position, type RecordedEvent } from '@yardmaster/application';
+import { type EventStore, EventStoreUnavailable, type RecordedEvent, type Running } from '@yardmaster/application';
 import { createBell } from '../follow.ts';
 import { fromPosition, toPosition } from '../number-position.ts';
 import { prepareAppend } from '../prepare-append.ts';
@@ -18,8 +18,6 @@ export interface SqliteEventStoreOptions {
   /** The database file; created when there is none, in a folder that exists. */
   readonly file: string;
   readonly pollIntervalMs?: number;
-  /** Called after each batch that this instance has written, so that others on the same file can be nudged. */
-  readonly onCommit?: (lastPosition: Position) => void;
   /** Called once when the store's thread has ended without being asked to. */
   readonly onEnded?: (error: EventStoreUnavailable) => void;
 }
@@ -27,6 +25,8 @@ export interface SqliteEventStoreOptions {
 export interface SqliteEventStore extends EventStore {
   /** Another process may have appended: subscribers look now instead of at the next poll. Never throws. */
   nudge(): void;
+  /** Calls back after each batch that this instance has written, so that others on the same file can be nudged. */
+  onCommit(listener: () => void): Running;
 }
 
 /**
@@ -46,10 +46,11 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
 /** The store over a thread that is already running; {@link openSqliteEventStore} starts one. */
 export function createSqliteEventStore(
   thread: StoreThread,
-  { pollIntervalMs = defaultPollIntervalMs, onCommit, onEnded }: Omit<SqliteEventStoreOptions, 'file'> = {},
+  { pollIntervalMs = defaultPollIntervalMs, onEnded }: Omit<SqliteEventStoreOptions, 'file'> = {},
 ): SqliteEventStore {
   const bell = createBell();
   const recent = createRecentEvents(thread.lastPosition);
+  const commitListeners = new Set<{ readonly listener: () => void }>();
 
   const appends = createAppendQueue({
     send: thread.append,
@@ -59,7 +60,7 @@ export function createSqliteEventStore(
       if (bell.listeners === 0 || reply.previousPosition !== recent.lastPosition) recent.skipTo(reply.lastPosition);
       else recent.add(toRecentBatch(batch, reply));
       bell.ring();
-      onCommit?.(toPosition(reply.lastPosition));
+      for (const { listener } of commitListeners) listener();
     },
   });
 
@@ -155,6 +156,15 @@ export function createSqliteEventStore(
     comparePositions: (a, b) => fromPosition(a) - fromPosition(b),
     nudge() {
       void lookForForeignEvents();
+    },
+    onCommit(listener) {
+      const entry = { listener };
+      commitListeners.add(entry);
+      return {
+        async stop() {
+          commitListeners.delete(entry);
+        },
+      };
     },
     stop() {
       stopping ??= stop();
