@@ -18,6 +18,8 @@ import {
   createLogFeed,
   createOrchestratorMessaging,
   openFilesystemArtifactStore,
+  type SharedStore,
+  startStoreBell,
 } from '@yardmaster/messaging';
 import { type Settings, uploadLimits } from '@yardmaster/protocol/settings';
 import { createAddresses } from './addresses.ts';
@@ -99,7 +101,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         signal,
       }),
     );
-    const { storeWatch, readModels, actors } = history;
+    const { storeWatch, readModels, actors, sharedStore } = history;
     const { store, outage, log } = storeWatch;
     const logs = starts(openLogStore({ file: join(ownFolder, 'logs.sqlite'), log }));
     const artifacts = await openFilesystemArtifactStore({ root: dataDir });
@@ -107,6 +109,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 
     const messaging = openMessaging({ settings, log, onMessagingUnavailable });
     if (messaging !== null) starts(messaging);
+    if (messaging !== null && sharedStore !== null) starts(messaging.bellOf(sharedStore));
     let orchestrator: Orchestrator | null = null;
     const fleet = fleetView(() => orchestrator);
     const connected = messaging?.orchestrator ?? { connected: false };
@@ -178,6 +181,7 @@ function openMessaging({
   return {
     orchestrator,
     logFeed: createLogFeed({ connection, log }),
+    bellOf: (store: SharedStore) => startStoreBell({ connection, store, log }),
     async stop() {
       await watching.stop();
       await orchestrator.stop();

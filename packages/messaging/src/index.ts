@@ -8,6 +8,7 @@ export { createNatsKey, type NatsKey } from './nats-key.ts';
 export { createOrchestratorMessaging, type OrchestratorMessagingOptions } from './orchestrator-messaging.ts';
 export type { PulledWork } from './pull-work.ts';
 export { maxSlotsPerPool, workAckWaitMs } from './streams.ts';
+export { type SharedStore, startStoreBell } from './store-bell.ts';
 export { workerInboxPrefix } from './subjects.ts';
 export {
   claimTimeoutMs,

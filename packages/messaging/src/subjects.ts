@@ -10,6 +10,7 @@
  * | `logs.<workerId>.<jobId>.<attempt>` | worker                    | stream `LOGS`    |
  * | `heartbeat.<workerId>`              | worker                    | plain message    |
  * | `control.<workerId>`                | orchestrator              | plain message    |
+ * | `appended.<storeId>`                | server                    | plain message    |
  * | `_INBOX_<workerId>.>`               | server, answers           | plain message    |
  */
 export const workStream = 'WORK';
@@ -33,6 +34,8 @@ export const logSubject = (workerId: string, jobId: string, attempt: number) =>
   `logs.${subjectToken(workerId)}.${subjectToken(jobId)}.${attempt}`;
 export const heartbeatSubject = (workerId: string) => `heartbeat.${subjectToken(workerId)}`;
 export const controlSubject = (workerId: string) => `control.${subjectToken(workerId)}`;
+/** Where the servers on one event store tell one another that there is something new in it. */
+export const storeBellSubject = (storeId: string) => `appended.${subjectToken(storeId)}`;
 
 /** The durable consumer on `WORK` that all workers of a pool share. */
 export const poolConsumer = (pool: string) => `pool-${subjectToken(pool)}`;

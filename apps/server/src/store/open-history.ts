@@ -12,6 +12,7 @@ import {
   watchStore,
 } from '@yardmaster/application';
 import { isServerLocation, openEventStore } from '@yardmaster/event-store/open';
+import type { SharedStore } from '@yardmaster/messaging';
 import { serverOf } from '@yardmaster/protocol/event-store-url';
 import type { Settings } from '@yardmaster/protocol/settings';
 import { ensureAdmin } from '../secret-files.ts';
@@ -26,6 +27,8 @@ export interface History extends Running {
   readonly storeWatch: StoreWatch;
   readonly readModels: ReadModels;
   readonly actors: Actors;
+  /** The event store, where other servers write to it and have to say so; null where it tells of everything itself. */
+  readonly sharedStore: SharedStore | null;
 }
 
 export interface HistoryOptions {
@@ -81,7 +84,7 @@ async function openAt(
     await caughtUp;
     const actors = createActors({ store, clock, newId, random: Math.random });
     await ensureAdmin({ dataDir, actors, readModels });
-    return { storeWatch, readModels, actors, stop };
+    return { storeWatch, readModels, actors, sharedStore: 'nudge' in bare ? bare : null, stop };
   } catch (error) {
     await stop();
     throw error;
