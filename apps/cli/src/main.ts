@@ -16,6 +16,8 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: Comman
   cancel: () => import('./commands/cancel.ts'),
   retry: () => import('./commands/retry.ts'),
   queue: () => import('./commands/queue.ts'),
+  'dead-letters': () => import('./commands/dead-letters.ts'),
+  release: () => import('./commands/release.ts'),
   copy: () => import('./commands/copy.ts'),
   verify: () => import('./commands/verify.ts'),
   link: () => import('./commands/link.ts'),
@@ -66,8 +68,11 @@ async function showHelp(name: string | undefined, io: CommandIo): Promise<number
     io.out(`${summary}\n\nUsage: yardmaster ${usage}\n`);
     return 0;
   }
+  const longest = Math.max(...Object.keys(commands).map(({ length }) => length));
   const lines = await Promise.all(
-    Object.entries(commands).map(async ([key, entry]) => `  ${key.padEnd(8)}  ${(await entry()).command.summary}\n`),
+    Object.entries(commands).map(
+      async ([key, entry]) => `  ${key.padEnd(longest)}  ${(await entry()).command.summary}\n`,
+    ),
   );
   io.out(`yardmaster <command> [options]\n\n${lines.join('')}\nyardmaster <command> --help shows its options.\n`);
   return 0;

@@ -1,4 +1,4 @@
-import { Annotation, StateValue, Step, statuses } from '@yardmaster/domain';
+import { Annotation, KillEvidence, StateValue, Step, statuses, WorkerLoss } from '@yardmaster/domain';
 import { z } from 'zod';
 
 /** Shapes of the HTTP answers about builds; what scripts rely on. Fields may be added, never renamed or removed. */
@@ -76,10 +76,24 @@ export const BuildStatus = z.object({
 });
 export type BuildStatus = z.infer<typeof BuildStatus>;
 
+/** How a build was ended that somebody cancelled. */
+export const Cancellation = z.object({
+  killedProcesses: z.int(),
+  /** Whether nothing of it is left, on the word of the worker that had it. */
+  proven: z.boolean(),
+  /** Null where nobody told. */
+  killed: KillEvidence.nullable(),
+});
+export type Cancellation = z.infer<typeof Cancellation>;
+
 export const JobDetail = JobSummary.extend({
   ...BuildStatus.shape,
   steps: z.array(StepView),
   annotations: z.array(Annotation),
+  /** How a cancelled build was ended; null for any other. */
+  cancellation: Cancellation.nullable(),
+  /** Why a build was set aside, and the job that was made of it again; null for any other. */
+  deadLetter: z.object({ losses: z.array(WorkerLoss), releasedAs: z.string().nullable() }).nullable(),
 });
 export type JobDetail = z.infer<typeof JobDetail>;
 

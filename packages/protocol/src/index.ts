@@ -1,4 +1,5 @@
 export * from './build-views.ts';
+export * from './dead-letter-views.ts';
 export * from './health-views.ts';
 export * from './live-messages.ts';
 export * from './problem.ts';

@@ -15,6 +15,7 @@ export function aJob(changes: Partial<JobDetail> = {}): JobDetail {
     ...{ effectivePriority: 6, queuePosition: null, waitingReason: null, estimatedTimeRemaining: null, attempt: 1 },
     ...{ createdAt: at, startedAt: at, completedAt: null, previewUrl: null, error: null, notificationSent: false },
     ...{ retryOf: null, allocatedPort: null, logs: [], steps: [], annotations: [] },
+    ...{ cancellation: null, deadLetter: null },
     ...changes,
   };
 }

@@ -24,13 +24,15 @@ export function requireViewer(res: Response): Viewer {
 
 /** Operators look after everybody's builds; a website is its owner's and the admins'. */
 export const maySeeJob = (viewer: Pick<Viewer, 'id' | 'role'>, job: { readonly ownerId: UserId }): boolean =>
-  viewer.role !== 'user' || job.ownerId === viewer.id;
+  isOperator(viewer) || job.ownerId === viewer.id;
 
 export const maySeeWebsite = (viewer: Viewer, website: { readonly ownerId: UserId }): boolean =>
   viewer.role === 'admin' || website.ownerId === viewer.id;
 
+export const isOperator = (viewer: Pick<Viewer, 'role'>): boolean => viewer.role !== 'user';
+
 export function requireOperator(viewer: Viewer): void {
-  if (viewer.role === 'user') throw new HttpProblem(403, 'role-too-low', 'Only operators and admins may do this.');
+  if (!isOperator(viewer)) throw new HttpProblem(403, 'role-too-low', 'Only operators and admins may do this.');
 }
 
 /** The record, unless it is missing or not the viewer's to see. */

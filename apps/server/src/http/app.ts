@@ -14,6 +14,7 @@ import { requestId } from './request-id.ts';
 import { logRequests } from './request-log.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { authRoutes, signInRoute } from './routes/auth.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { jobHistoryRoutes } from './routes/job-history.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { notificationRoutes } from './routes/notifications.ts';
@@ -53,6 +54,7 @@ function api(parts: GatewayParts, live: LiveHub): Router {
     websiteRoutes(parts),
     jobHistoryRoutes(parts),
     jobRoutes(parts),
+    deadLetterRoutes(parts),
     unknownRoute,
   );
   return router;

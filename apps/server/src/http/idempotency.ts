@@ -24,8 +24,8 @@ export function createIds(
   return (purpose) => uuidFrom(JSON.stringify([userId, route, key, purpose]));
 }
 
-/** A version 8 UUID (RFC 9562: free-form) out of a SHA-256. */
-function uuidFrom(text: string): string {
+/** A version 8 UUID (RFC 9562: free-form) out of a SHA-256: the same text always gives the same one. */
+export function uuidFrom(text: string): string {
   const bytes = createHash('sha256').update(text).digest();
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;

@@ -106,6 +106,8 @@ export function jobDetail(
     ...buildStatus(record, context, logs),
     steps: [...steps],
     annotations: [...record.annotations],
+    cancellation: record.cancellation,
+    deadLetter: record.deadLetter === null ? null : { ...record.deadLetter, losses: [...record.deadLetter.losses] },
   };
 }
 

@@ -25,7 +25,7 @@ const orders: Readonly<Record<JobFilter['sort'], string>> = {
   duration: `unixepoch(completed_at, 'subsec') - unixepoch(started_at, 'subsec') DESC NULLS LAST, number DESC`,
 };
 
-export interface JobQueries extends Pick<ReadModels, 'job' | 'jobs' | 'statistics'> {
+export interface JobQueries extends Pick<ReadModels, 'job' | 'jobs' | 'deadLetters' | 'statistics'> {
   /** A job that has not ended; null for any other. */
   openJob(id: JobId): JobRecord | null;
   /** Jobs that have not ended, oldest first, from the tables. */
@@ -36,6 +36,8 @@ export function prepareJobQueries(db: DatabaseSync): JobQueries {
   const one = db.prepare(`${selectJob} WHERE id = ?`);
   const oneOpen = db.prepare(`${selectJob} WHERE id = ? AND completed_at IS NULL`);
   const allOpen = db.prepare(`${selectJob} WHERE completed_at IS NULL ORDER BY number`);
+  const setAside = db.prepare(`${selectJob} WHERE losses IS NOT NULL ORDER BY completed_at DESC, number DESC LIMIT ?`);
+  const allSetAside = db.prepare('SELECT COUNT(*) AS total FROM jobs WHERE losses IS NOT NULL');
   const prepared = new Map<string, StatementSync>();
   const prepare = (sql: string) => {
     const statement = prepared.get(sql) ?? db.prepare(sql);
@@ -56,6 +58,10 @@ export function prepareJobQueries(db: DatabaseSync): JobQueries {
       const limit = Math.min(filter.limit, maxJobsPerQuery);
       return { jobs: page.all({ ...values, limit, offset: filter.offset }).map(toRecord), total: Number(total) };
     },
+    deadLetters: ({ limit }) => ({
+      jobs: setAside.all(limit).map(toRecord),
+      total: Number(allSetAside.get()?.total),
+    }),
     statistics: prepareStatistics(db),
   };
 }
@@ -150,6 +156,8 @@ function toRecord(row: JobRow): JobRecord {
     startedAt: row.started_at,
     completedAt: row.completed_at,
     error: json('error'),
+    cancellation: json('cancellation'),
+    deadLetter: row.losses === null ? null : { losses: json('losses'), releasedAs: row.released_as },
     annotations: json('annotations'),
     notificationSent: row.notification_sent === 1,
     retryOf: row.retry_of,

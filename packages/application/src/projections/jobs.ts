@@ -12,7 +12,10 @@ import {
 import type { RecordedEvent } from '../ports/event-store.ts';
 import type { Projection } from './projection.ts';
 
-/** One row per build job: what {@link JobRecord} says of it. `number` counts jobs in the order in which they were requested. */
+/**
+ * One row per build job: what {@link JobRecord} says of it. `number` counts jobs in the order in which they were requested.
+ * Only a dead letter has `losses`, and the first job that repeats it is what it was released as.
+ */
 export const jobsProjection: Projection = {
   name: 'jobs',
   schema: `
@@ -41,6 +44,9 @@ export const jobsProjection: Projection = {
       started_at TEXT,
       completed_at TEXT,
       error TEXT,
+      cancellation TEXT,
+      losses TEXT,
+      released_as TEXT,
       annotations TEXT NOT NULL,
       retry_of TEXT,
       source TEXT NOT NULL,
@@ -53,6 +59,7 @@ export const jobsProjection: Projection = {
     CREATE INDEX jobs_by_website ON jobs (website_id, build_number);
     CREATE INDEX open_jobs ON jobs (owner_id, status) WHERE completed_at IS NULL;
     CREATE INDEX finished_jobs_by_owner ON jobs (owner_id, completed_at) WHERE completed_at IS NOT NULL;
+    CREATE INDEX dead_letters ON jobs (completed_at) WHERE losses IS NOT NULL;
     CREATE INDEX finished_jobs ON jobs (completed_at) WHERE completed_at IS NOT NULL;`,
   prepare(db) {
     const insert = prepareInsert(db);
@@ -73,7 +80,8 @@ export const jobsProjection: Projection = {
 };
 
 type Column = 'attempt' | 'priority' | 'progress' | 'current_step' | 'worker_id' | 'worker_session' | 'claimed_at';
-type LateColumn = 'queued_at' | 'started_at' | 'completed_at' | 'error' | 'annotations' | 'output_artifact_id';
+type LateColumn = 'queued_at' | 'started_at' | 'completed_at' | 'output_artifact_id' | EndColumn;
+type EndColumn = 'error' | 'annotations' | 'cancellation' | 'losses';
 type Changes = Readonly<Partial<Record<Column | LateColumn, SQLInputValue>>>;
 
 const noWorker: Changes = { worker_id: null, worker_session: null, claimed_at: null };
@@ -121,15 +129,18 @@ function changesOf(
       return { progress: 0, current_step: '' };
     case 'BuildCompleted':
       return { ...noWorker, completed_at: at, progress: 100, current_step: completedText };
-    case 'BuildCancelled':
-      return { ...noWorker, completed_at: at };
+    case 'BuildCancelled': {
+      const { killedProcesses, proven, killed } = event.data;
+      return { ...noWorker, completed_at: at, cancellation: JSON.stringify({ killedProcesses, proven, killed }) };
+    }
     case 'BuildFailed': {
-      const { annotations, code, message, hint, step } = event.data;
+      const { annotations, code, message, hint, step, deadLetter, losses } = event.data;
       return {
         ...noWorker,
         completed_at: at,
         error: JSON.stringify({ code, message, hint, step }),
         annotations: JSON.stringify(annotations),
+        ...(deadLetter && { losses: JSON.stringify(losses) }),
       };
     }
     case 'BuildDispatched':
@@ -151,6 +162,9 @@ function prepareInsert(db: DatabaseSync) {
     VALUES ($id, $website_id, $website_name, $folded_name, $owner_id, $build_number, $preview_name, $status, $state,
       $revision, $position, 0, '', $priority, 0, $created_at, '[]', $retry_of, $source, $source_artifact_id, $settings,
       $preview)`);
+  const release = db.prepare(
+    'UPDATE jobs SET released_as = $id WHERE id = $retryOf AND losses IS NOT NULL AND released_as IS NULL',
+  );
   return (id: string, { data }: BuildJobEventOf<'BuildRequested'>, recorded: RecordedEvent) => {
     insert.run({
       id,
@@ -169,6 +183,7 @@ function prepareInsert(db: DatabaseSync) {
       settings: JSON.stringify(data.settings),
       preview: data.preview,
     });
+    if (data.retryOf !== null) release.run({ id, retryOf: data.retryOf });
   };
 }
 

@@ -63,7 +63,11 @@ export function notificationOf(event: BuildJobEvent, job: NotifiedJob): Notifica
         message: `${build} is ready to look at.`,
       };
     case 'BuildFailed': {
-      const { step, message } = event.data;
+      const { step, message, deadLetter } = event.data;
+      if (deadLetter) {
+        const told = `${build} is set aside: ${lowerFirst(message)} An operator can release it as a new build.`;
+        return { type: 'failed', attempt: job.attempt, title: 'Build set aside', message: told };
+      }
       const where = step === null ? '' : ` ${whileDoing[step]}`;
       return {
         type: 'failed',

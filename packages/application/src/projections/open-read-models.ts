@@ -31,7 +31,7 @@ export interface ReadModelsOptions {
 }
 
 /** Raise this when a projection makes other rows of the same events; a change of the tables is noticed by itself. */
-const projectionsVersion = 1;
+const projectionsVersion = 2;
 
 /** In this order each event passes through them: notifications read the rows of jobs. */
 const projections: readonly Projection[] = [
@@ -82,6 +82,7 @@ export function openReadModels({ file, store, previewUrl, clock, log = silentLog
     jobs: (filter) => jobQueries.jobs(filter),
     openJobs: () => openBuilds.all(),
     queuePlaces: (nowMs) => openBuilds.places(nowMs),
+    deadLetters: (page) => jobQueries.deadLetters(page),
     statistics: (ownerId) => jobQueries.statistics(ownerId),
     ...prepareStepQueries(db),
     ...prepareWebsiteQueries(db),

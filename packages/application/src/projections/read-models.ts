@@ -9,8 +9,9 @@ import type {
   Status,
   UserId,
   WebsiteId,
+  WorkerLoss,
 } from '@yardmaster/domain';
-import type { BuildError, Notification, StepView, UserQueue } from '@yardmaster/protocol';
+import type { BuildError, Cancellation, Notification, StepView, UserQueue } from '@yardmaster/protocol';
 import type { EventBatch, Position } from '../ports/event-store.ts';
 import type { Running } from '../ports/messaging.ts';
 
@@ -40,6 +41,10 @@ export interface JobRecord {
   readonly startedAt: string | null;
   readonly completedAt: string | null;
   readonly error: BuildError | null;
+  /** How a cancelled build was ended. */
+  readonly cancellation: Cancellation | null;
+  /** A build that was set aside, and the first job that was made of it again. */
+  readonly deadLetter: { readonly losses: readonly WorkerLoss[]; readonly releasedAs: JobId | null } | null;
   readonly annotations: readonly Annotation[];
   readonly notificationSent: boolean;
   readonly retryOf: JobId | null;
@@ -137,6 +142,8 @@ export interface ReadModels {
    * quarter of a second, so that requests share one computation).
    */
   queuePlaces(nowMs: number): ReadonlyMap<JobId, QueuePlace>;
+  /** Builds that were set aside, released ones too, the newest first; `total` counts them all. */
+  deadLetters(page: { readonly limit: number }): { readonly jobs: readonly JobRecord[]; readonly total: number };
   statistics(ownerId: UserId | null): UserQueue['statistics'];
   steps(id: JobId): readonly StepView[];
 

@@ -27,6 +27,8 @@ export interface RequestBuild {
   /** The website's own settings by default. */
   readonly settings?: BuildSettings;
   readonly retryOf?: JobId;
+  /** Who asks, where it is not the owner. */
+  readonly requestedBy?: UserId;
   readonly correlationId?: string;
 }
 
@@ -48,7 +50,7 @@ export type RequestBuildResult =
  */
 export async function requestBuild(actors: Actors, request: RequestBuild): Promise<RequestBuildResult> {
   const envelope = {
-    actor: { kind: 'user', userId: request.owner } as const,
+    actor: { kind: 'user', userId: request.requestedBy ?? request.owner } as const,
     correlationId: request.correlationId ?? request.jobId,
   };
   if (request.website.kind === 'new') {

@@ -4,7 +4,7 @@ import { type RequestBuildResult, requestBuild } from './request-build.ts';
 
 /**
  * Builds a finished job's source once more, as a new job with `retryOf`: a job ends exactly once. Refuses a job that has
- * not ended. The same `newJobId` again makes no second job.
+ * not ended, and a dead letter where the user may not release one. The same `newJobId` again makes no second job.
  */
 export async function retryBuild(
   actors: Actors,
@@ -12,6 +12,7 @@ export async function retryBuild(
     readonly jobId: JobId;
     readonly newJobId: JobId;
     readonly user: UserId;
+    readonly mayRelease: boolean;
     readonly priority?: number;
     readonly correlationId?: string;
   },
@@ -22,6 +23,12 @@ export async function retryBuild(
   const status = statusOf(state.value);
   if (!finalStatuses.has(status))
     return reject('build-not-ended', `The build is ${status}; only an ended one is retried.`);
+  if (state.context.deadLetter && !retry.mayRelease) {
+    return reject(
+      'dead-letter',
+      'The build is set aside, since its workers were lost with it. An operator can release it.',
+    );
+  }
   return await requestBuild(actors, {
     owner: request.userId,
     website: { kind: 'existing', id: request.websiteId },
@@ -31,6 +38,7 @@ export async function retryBuild(
     priority: retry.priority ?? request.priority,
     settings: request.settings,
     retryOf: retry.jobId,
+    requestedBy: retry.user,
     ...(retry.correlationId === undefined ? {} : { correlationId: retry.correlationId }),
   });
 }

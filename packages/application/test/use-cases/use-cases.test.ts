@@ -130,7 +130,7 @@ describe('retrying a build', () => {
     const first = await requested(actors, request({ source, priority: 7 }));
     await cancel(actors, first.jobId);
     const newJobId = aJobId();
-    const retry = () => retryBuild(actors, { jobId: first.jobId, newJobId, user: owner });
+    const retry = () => retryBuild(actors, { jobId: first.jobId, newJobId, user: owner, mayRelease: false });
     expect(await retry()).toMatchObject({ ok: true, jobId: newJobId, buildNumber: 2 });
     expect(await retry()).toMatchObject({ ok: true, jobId: newJobId, buildNumber: 2, position: null });
     const { request: recorded } = (await actors.buildJob.load(newJobId)).state.context;
@@ -140,7 +140,7 @@ describe('retrying a build', () => {
   it('refuses a build that has not ended, one that does not exist, and one of a deleted website', async () => {
     const { actors, request } = aWorld();
     const { jobId, websiteId } = await requested(actors, request());
-    const retry = (id: JobId) => retryBuild(actors, { jobId: id, newJobId: aJobId(), user: owner });
+    const retry = (id: JobId) => retryBuild(actors, { jobId: id, newJobId: aJobId(), user: owner, mayRelease: false });
     expect(await retry(jobId)).toMatchObject({ ok: false, rejection: { code: 'build-not-ended' } });
     expect(await retry(aJobId())).toMatchObject({ ok: false, rejection: { code: 'job-not-found' } });
     await cancel(actors, jobId);

@@ -201,7 +201,7 @@ export function openRecordingWorld(scenario: number): RecordingWorld {
       },
       async retried() {
         const newJobId = JobId.parse(newId());
-        await taken(retryBuild(actors, { jobId, newJobId, user: owner }));
+        await taken(retryBuild(actors, { jobId, newJobId, user: owner, mayRelease: true }));
         return recordedBuild(newJobId);
       },
     };

@@ -1,9 +1,10 @@
 import { type JobRecord, retryBuild } from '@yardmaster/application';
 import { type BuildJobSnapshot, JobId, Priority, type Rejection, statusOf, WebsiteId } from '@yardmaster/domain';
+import type { NewJobAnswer } from '@yardmaster/protocol';
 import { type Request, type Response, Router } from 'express';
 import rateLimit from 'express-rate-limit';
 import { z } from 'zod';
-import { maySeeJob, requireOperator, requireViewer, visible } from '../../auth/viewer.ts';
+import { isOperator, maySeeJob, requireOperator, requireViewer, visible } from '../../auth/viewer.ts';
 import type { GatewayParts } from '../../gateway-parts.ts';
 import { buildStatus, jobDetail, jobViewContext, positionAtIntake, statusLogLines } from '../../views/job-view.ts';
 import { createIds } from '../idempotency.ts';
@@ -20,7 +21,7 @@ const PriorityInput = z.object({ priority: Priority });
 
 /** One build: its status, and what can be asked of it. */
 export function jobRoutes(parts: GatewayParts): Router {
-  const { actors, readModels, clock, newId, logs } = parts;
+  const { actors, readModels, newId, logs } = parts;
   const router = Router();
 
   router.get('/jobs/:id', (req, res) => {
@@ -59,14 +60,13 @@ export function jobRoutes(parts: GatewayParts): Router {
       jobId: id,
       newJobId,
       user: viewer.id,
+      mayRelease: isOperator(viewer),
       correlationId: res.locals.requestId,
       ...(priority === undefined ? {} : { priority }),
     });
     if (!retried.ok) throw rejectionProblem(retried.rejection, { currentStatus: readModels.job(id)?.status ?? null });
     await settleWrite(readModels, res, retried.position);
-    const queuePosition = positionAtIntake(readModels, newJobId, clock.now().getTime());
-    res.status(202).location(`${req.baseUrl}/jobs/${newJobId}`);
-    res.json({ success: true, jobId: newJobId, queuePosition });
+    sendNewJob(parts, req, res, newJobId);
   });
 
   router.patch('/jobs/:id/priority', async (req, res) => {
@@ -80,6 +80,13 @@ export function jobRoutes(parts: GatewayParts): Router {
   });
 
   return router;
+}
+
+/** The answer to what made a job of another one. */
+export function sendNewJob({ readModels, clock }: GatewayParts, req: Request, res: Response, jobId: JobId): void {
+  const queuePosition = positionAtIntake(readModels, jobId, clock.now().getTime());
+  const answer: NewJobAnswer = { success: true, jobId, queuePosition };
+  res.status(202).location(`${req.baseUrl}/jobs/${jobId}`).json(answer);
 }
 
 /** The build named in the URL, if the viewer may see it. */
