@@ -12,6 +12,8 @@ const lowBytes = 2 * 1024 * 1024 * 1024;
 const lowShare = 0.2;
 /** A bound that was crossed is crossed back only with so much more free, so that nothing is told to and fro. */
 const recoveryFactor = 1.1;
+/** What of the bounds holds for outputs. */
+const outputFactor = 0.5;
 /** Files that a file system without room for more names has left; one that makes them as needed says 0 of 0. */
 const reserveFiles = 1_000;
 const lookEveryMs = 2_000;
@@ -28,8 +30,11 @@ export interface DiskSpace {
 export interface DiskWatch extends Running {
   /** As it was at the last look, at most a few seconds ago. */
   level(): DiskLevel;
-  /** Whether so much more may be written without touching the reserve, as the disk is now. */
-  hasRoomFor(bytes: number): Promise<boolean>;
+  /**
+   * Whether so much more may be written, as the disk is now. An upload leaves the whole reserve; the output of a build that
+   * was accepted may take half of it.
+   */
+  hasRoomFor(what: 'upload' | 'output', bytes: number): Promise<boolean>;
 }
 
 /**
@@ -55,9 +60,11 @@ export async function watchDisk({
 
   return {
     level: () => level,
-    async hasRoomFor(bytes) {
+    async hasRoomFor(what, bytes) {
       const spaces = await look();
-      return level !== 'full' && spaces.every((space) => levelOf(space, { bytes }) !== 'full');
+      if (what === 'upload' && level === 'full') return false;
+      const factor = what === 'upload' ? 1 : outputFactor;
+      return spaces.every((space) => levelOf(space, { bytes, factor }) !== 'full');
     },
     async stop() {
       isStopped = true;

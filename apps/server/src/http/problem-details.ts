@@ -38,6 +38,13 @@ export class HttpProblem extends Error {
   }
 }
 
+export const diskFull = (cause?: unknown): HttpProblem =>
+  new HttpProblem(507, 'disk-full', 'The server has no room left on its disk. Nothing of the request was kept.', {
+    hint: 'What was accepted before is safe. Try again once somebody has made room.',
+    headers: { 'Retry-After': '60' },
+    cause,
+  });
+
 /** The one table from rejection codes to HTTP. A rejection that is not here is a refusal by the machine: 409. */
 const statusOfRejection: Readonly<Record<string, number>> = {
   'address-taken': 422,
@@ -129,6 +136,8 @@ export function problemHandler(log: Log): ErrorRequestHandler {
     const { requestId } = res.locals;
     if (req.socket.destroyed && isBrokenOff(error)) {
       log.info({ requestId, method, path }, 'request broken off by its client');
+    } else if (problem.status === 507) {
+      log.warn({ requestId, method, path }, 'request refused: the disk is full');
     } else if (problem.status >= 500) {
       log.error({ error, requestId, method, path }, 'request failed');
     }
@@ -169,9 +178,7 @@ export function asProblem(error: unknown): HttpProblem {
   const { type, code, status } = error as { type?: unknown; code?: unknown; status?: unknown };
   const known = typeof type === 'string' ? bodyProblems[type] : undefined;
   if (known !== undefined) return new HttpProblem(...known, { cause: error });
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new HttpProblem(507, 'disk-full', 'The server has no room left on its disk.', { cause: error });
-  }
+  if (code === 'ENOSPC' || code === 'EDQUOT') return diskFull(error);
   if (status === 400) return new HttpProblem(400, 'malformed-request', 'The request is malformed.', { cause: error });
   return new HttpProblem(500, 'internal', 'Something went wrong on the server. It has been logged.', { cause: error });
 }

@@ -17,6 +17,8 @@ import { UploadAborted, UploadRefused } from './refusal.ts';
 import { createStagedFile, type StagedFile } from './staged-file.ts';
 
 const maxOriginalNameLength = 255;
+/** How much is written to the disk between two looks at its room. */
+const roomCheckBytes = 1024 * 1024;
 
 /**
  * Takes an upload in: receives it, makes one archive of it, lets the fields be checked, inspects the archive and puts it
@@ -33,6 +35,7 @@ export async function takeUpload<Fields, Prepared>(
     checkFields,
     prepare,
     tally,
+    assertRoom,
   }: {
     readonly artifacts: ArtifactStore;
     readonly inspector: Inspector;
@@ -47,19 +50,22 @@ export async function takeUpload<Fields, Prepared>(
     /** Done for an accepted upload while its archive is put; it may stay done when that fails. */
     readonly prepare: (fields: Fields) => Promise<Prepared>;
     readonly tally: UploadTally;
+    /** Called before so many bytes are written, and now and then while they are; throws what the client is to be told. */
+    readonly assertRoom: (bytes: number) => Promise<void>;
   },
 ): Promise<{ readonly source: BuildSource; readonly fields: Fields; readonly prepared: Prepared }> {
   const gone = new AbortController();
   const { signal } = gone;
   req.once('aborted', () => gone.abort(new UploadAborted('The client went away.')));
+  await assertRoom(Number(req.headers['content-length'] ?? 0));
   inspector.prepare();
   const packed = await artifacts.stagingPath();
   const staged = await createStagedFile(await artifacts.stagingPath());
   try {
-    const upload = await receiveUpload(req, { staged, limits, tally });
+    const upload = await receiveUpload(req, { staged: whileThereIsRoom(staged, assertRoom), limits, tally });
     const originalName = nameOf(upload);
     const fields = checkFields(upload.fields);
-    const { file, sha256, sizeBytes, synced } = await asOneArchive(upload, { staged, packed });
+    const { file, sha256, sizeBytes, synced } = await asOneArchive(upload, { staged, packed, assertRoom });
     const [inspection] = await Promise.all([inspector.inspect({ file, limits, signal }), synced]);
     if (!inspection.ok) throw new UploadRefused(inspection.rejection);
     const { format, packageJson } = inspection;
@@ -80,6 +86,22 @@ export async function takeUpload<Fields, Prepared>(
   }
 }
 
+/** Looks now and then whether the disk still has room: others write to it too, and not every request says how long it is. */
+function whileThereIsRoom(staged: StagedFile, assertRoom: (bytes: number) => Promise<void>): StagedFile {
+  let unchecked = 0;
+  return {
+    ...staged,
+    async append(chunk) {
+      unchecked += chunk.length;
+      if (unchecked >= roomCheckBytes) {
+        unchecked = 0;
+        await assertRoom(0);
+      }
+      await staged.append(chunk);
+    },
+  };
+}
+
 interface Archive {
   readonly file: string;
   readonly sha256: string;
@@ -91,12 +113,21 @@ interface Archive {
 /** The staged file as it is when one archive was sent, else a new one of all its files. */
 async function asOneArchive(
   upload: ReceivedUpload,
-  { staged, packed }: { readonly staged: StagedFile; readonly packed: string },
+  {
+    staged,
+    packed,
+    assertRoom,
+  }: {
+    readonly staged: StagedFile;
+    readonly packed: string;
+    readonly assertRoom: (bytes: number) => Promise<void>;
+  },
 ): Promise<Archive> {
   const [first] = upload.files;
   if (first === undefined || upload.firstSha256 === null) throw filesMissing();
   for (const path of upload.paths) checkNamesFile(path);
   if (!isOneArchive(upload)) {
+    await assertRoom(upload.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
     const written = await packFiles({ stagedFile: staged.path, files: withPaths(upload), into: packed });
     return { file: packed, ...written, synced: Promise.resolve() };
   }

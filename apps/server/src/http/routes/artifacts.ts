@@ -7,14 +7,14 @@ import { ArtifactId, finalStatuses, statusOf } from '@yardmaster/domain';
 import { UnfitArtifact } from '@yardmaster/messaging';
 import { type Request, Router } from 'express';
 import type { GatewayParts } from '../../gateway-parts.ts';
-import { HttpProblem, notFound, rejectionProblem } from '../problem-details.ts';
+import { diskFull, HttpProblem, notFound, rejectionProblem } from '../problem-details.ts';
 
 /**
  * Where workers fetch sources and hand in outputs, by an artifact token that is good for one attempt of one job. An
  * attempt that is over gets nothing and leaves nothing.
  */
 export function artifactRoutes(parts: GatewayParts): Router {
-  const { store, artifacts, artifactTokens, uploadLimits } = parts;
+  const { store, artifacts, artifactTokens, disk, uploadLimits } = parts;
   const router = Router();
 
   router.get('/artifacts/jobs/:jobId/source', async (req, res) => {
@@ -32,6 +32,7 @@ export function artifactRoutes(parts: GatewayParts): Router {
 
   router.put('/artifacts/jobs/:jobId/output', async (req, res) => {
     const { grant } = await authorise(req);
+    if (!(await disk.hasRoomFor('output', Number(req.get('Content-Length') ?? 0)))) throw diskFull();
     const into = await artifacts.stagingPath();
     try {
       await mkdir(into);

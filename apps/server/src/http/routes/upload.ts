@@ -10,7 +10,7 @@ import { UploadAborted, type UploadRefusal, UploadRefused } from '../../upload/r
 import { takeUpload } from '../../upload/take-upload.ts';
 import { positionAtIntake } from '../../views/job-view.ts';
 import { createIds } from '../idempotency.ts';
-import { HttpProblem, parseInput, rejectionProblem } from '../problem-details.ts';
+import { diskFull, HttpProblem, parseInput, rejectionProblem } from '../problem-details.ts';
 import { settleWrite } from '../read-your-writes.ts';
 import { SettingsInput } from '../settings-input.ts';
 import { userEnvelope } from './jobs.ts';
@@ -51,7 +51,7 @@ type Fields = z.output<typeof UploadFields>;
 
 /** Takes in a website's sources and requests a build of them. */
 export function uploadRoutes(parts: GatewayParts): Router {
-  const { actors, readModels, artifacts, inspector, clock, newId, uploadLimits: limits } = parts;
+  const { actors, readModels, artifacts, inspector, disk, clock, newId, uploadLimits: limits } = parts;
   const router = Router();
 
   router.post('/upload', async (req, res) => {
@@ -79,6 +79,9 @@ export function uploadRoutes(parts: GatewayParts): Router {
           return website;
         },
         tally,
+        async assertRoom(bytes) {
+          if (!(await disk.hasRoomFor('upload', bytes))) throw diskFull();
+        },
       });
       const requested = await requestBuild(actors, {
         owner: website.owner,
