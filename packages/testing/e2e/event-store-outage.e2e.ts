@@ -5,7 +5,7 @@ import { UploadAnswer } from '@yardmaster/protocol';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { problemOf, type UploadFile } from './support/api.ts';
 import { untilEnded } from './support/builds.ts';
-import { createEventStoreServer } from './support/event-store.ts';
+import { createEventStoreServer } from './support/event-store-server.ts';
 import { expectSoundHistories } from './support/histories.ts';
 import { useInstallation } from './support/installation.ts';
 import { followStream, followTopic } from './support/live.ts';

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { createEventStoreServer, type EventStoreServer, runsOnServer } from './event-store.ts';
+import { runsOnServer } from './event-store.ts';
+import { createEventStoreServer, type EventStoreServer } from './event-store-server.ts';
 import { type Gate, openGate } from './gate.ts';
 import { type Environment, type Product, startProduct } from './product.ts';
 

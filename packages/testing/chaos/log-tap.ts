@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Position, RecordedEvent } from '@yardmaster/application';
+import { isTerminal } from '@yardmaster/domain';
+import { openEventStore } from '@yardmaster/event-store/open';
+
+const PAGE_EVENTS = 500;
+const POLL_MS = 250;
+
+/** What the log says so far, read beside the product by this process, whatever runs of the product just now. */
+export interface LogTap {
+  /** Builds that have an event, and the type of the last. */
+  readonly lastTypes: ReadonlyMap<string, string>;
+  hasEnded(jobId: string): boolean;
+  /** When something new of a build was last seen, by `performance.now()`. */
+  lastNewsMs(): number;
+  /** When builds were dispatched, by the clock of the server that did it. */
+  readonly dispatchedAt: readonly Date[];
+  /** Reads on until it has stood still once; then whatever was recorded before the call is known. */
+  catchUp(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Reads the log from its beginning on, again and again; a store that is away just now is asked again later. */
+export function tapLog(location: string): LogTap {
+  const stopping = new AbortController();
+  const lastTypes = new Map<string, string>();
+  const dispatchedAt: Date[] = [];
+  let newsMs = performance.now();
+  let after: Position | undefined;
+  let reading: Promise<number> = Promise.resolve(0);
+
+  function take({ stream, type, recordedAt }: RecordedEvent): void {
+    const [, jobId] = /^buildJob-(.+)$/.exec(stream) ?? [];
+    if (jobId === undefined) return;
+    lastTypes.set(jobId, type);
+    newsMs = performance.now();
+    if (type === 'BuildDispatched') dispatchedAt.push(new Date(recordedAt));
+  }
+
+  async function readPage(): Promise<number> {
+    const store = await openEventStore(location);
+    try {
+      let events = 0;
+      for (;;) {
+        const page = await store.readAll({ limit: PAGE_EVENTS, ...(after !== undefined && { after }) });
+        for (const event of page) take(event);
+        after = page.at(-1)?.position ?? after;
+        events += page.length;
+        if (page.length === 0) return events;
+      }
+    } finally {
+      await store.stop();
+    }
+  }
+
+  /** One after the other, so that no event is taken twice. */
+  function readOn(): Promise<number> {
+    reading = reading.catch(() => 0).then(readPage);
+    return reading;
+  }
+
+  const following = (async () => {
+    while (!stopping.signal.aborted) {
+      await readOn().catch(() => {}); // not made yet, or its server is away
+      await delay(POLL_MS, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+  })();
+
+  return {
+    lastTypes,
+    hasEnded: (jobId) => isTerminal({ type: lastTypes.get(jobId) ?? '' }),
+    lastNewsMs: () => newsMs,
+    dispatchedAt,
+    async catchUp() {
+      while ((await readOn()) > 0);
+    },
+    async stop() {
+      stopping.abort();
+      await following;
+    },
+  };
+}
