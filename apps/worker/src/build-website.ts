@@ -12,6 +12,7 @@ import { defaultStepTimeoutsMs, type KillEvidence, type Step } from '@yardmaster
 import type { LogLine } from '@yardmaster/protocol';
 import { createGatewayClient, type GatewayClient, GatewayRefused } from './gateway-client.ts';
 import type { UnnumberedReport } from './outbox.ts';
+import type { ServerChoice } from './server-choice.ts';
 import type { Grant } from './slot-machine.ts';
 import { tryTo } from './time-limit.ts';
 
@@ -22,8 +23,7 @@ export interface BuildSite {
   readonly workspaces: string;
   readonly cacheDirectory: string;
   readonly toolsDirectory: string;
-  /** Of any of them the same is to be had. */
-  readonly serverUrls: readonly string[];
+  readonly servers: ServerChoice;
   readonly previewDomain: string;
   readonly limits: ArchiveLimits;
   readonly hostEnvironment: Readonly<Record<string, string | undefined>>;
@@ -61,7 +61,7 @@ interface Build {
  */
 export async function buildWebsite(build: Build): Promise<void> {
   const { grant, workspace, site, signal } = build;
-  const gateway = createGatewayClient({ serverUrls: site.serverUrls, token: grant.artifactToken });
+  const gateway = createGatewayClient({ servers: site.servers, token: grant.artifactToken });
   const sourceFile = join(workspace, 'source.archive');
   const fetched = await tryTo(
     (limit) => gateway.fetchSource(grant.jobId, sourceFile, limit),

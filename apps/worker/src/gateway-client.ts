@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ArtifactId, type JobId } from '@yardmaster/domain';
 import { Problem } from '@yardmaster/protocol';
 import { z } from 'zod';
+import { type ServerChoice, whileItAnswers } from './server-choice.ts';
 import type { TimeLimit } from './time-limit.ts';
 
 /** First pause between two tries and the longest one; tries go on until the step's own time is up. */
@@ -38,9 +39,10 @@ class ServerWaits extends Error {
 }
 
 /**
- * What a worker asks of the server over HTTP, with the token of one attempt. A server that restarts is waited for: what
- * failed is tried again until the limit's signal aborts, and then rejects with the reason of the last failure. While the
- * server says that it waits for its event store, no time is counted.
+ * What a worker asks of the servers over HTTP, with the token of one attempt. One that fails or goes silent makes place
+ * for the next; where there is no other, or all fail, it is waited for: what failed is tried again until the limit's
+ * signal aborts, and then rejects with the reason of the last failure. While the servers say that they wait for their
+ * event store, no time is counted.
  */
 export interface GatewayClient {
   /** Streams the source archive into a file. */
@@ -52,28 +54,27 @@ export interface GatewayClient {
 }
 
 export function createGatewayClient({
-  serverUrls,
+  servers,
   token,
 }: {
-  readonly serverUrls: readonly string[];
+  readonly servers: ServerChoice;
   readonly token: string;
 }): GatewayClient {
-  const [serverUrl = ''] = serverUrls;
-  const address = (jobId: JobId, what: string) => `${serverUrl}/api/website-builder/artifacts/jobs/${jobId}/${what}`;
+  const artifacts = '/api/website-builder/artifacts/jobs';
   const headers = { authorization: `Bearer ${token}` };
 
   return {
     fetchSource: (jobId, path, limit) =>
-      persistently(limit, async (signal) => {
-        const response = await fetch(address(jobId, 'source'), { headers, signal });
+      persistently({ servers, limit }, async (serverUrl, signal) => {
+        const response = await fetch(`${serverUrl}${artifacts}/${jobId}/source`, { headers, signal });
         if (!response.ok || response.body === null) throw failure(response.status, await response.text());
         await pipeline(Readable.fromWeb(response.body), createWriteStream(path), { signal });
       }),
     publishOutput: (jobId, pack, limit) =>
-      persistently(limit, async (signal) => {
+      persistently({ servers, limit }, async (serverUrl, signal) => {
         const packed = await pack();
         try {
-          const response = await fetch(address(jobId, 'output'), {
+          const response = await fetch(`${serverUrl}${artifacts}/${jobId}/output`, {
             method: 'PUT',
             headers: { ...headers, 'content-type': 'application/gzip' },
             body: Readable.toWeb(packed) as ReadableStream, // The same class; Node and the DOM declare it apart.
@@ -87,7 +88,7 @@ export function createGatewayClient({
         }
       }),
     untilPreviewAnswers: (host, limit) =>
-      persistently(limit, async (signal) => {
+      persistently({ servers, limit }, async (serverUrl, signal) => {
         const { status, said } = await visit(serverUrl, host, signal);
         if (status === 503) throw failure(status, said);
         if (status !== 200) throw new Error(`it answered with status ${status}`);
@@ -113,23 +114,31 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** Pauses when every server has failed, a little longer each time. */
 async function persistently<Result>(
-  { signal, giveBack }: TimeLimit,
-  work: (signal: AbortSignal) => Promise<Result>,
+  { servers, limit: { signal, giveBack } }: { readonly servers: ServerChoice; readonly limit: TimeLimit },
+  work: (serverUrl: string, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   let last: unknown = signal.reason;
-  for (let pauseMs = firstRetryMs; ; pauseMs = Math.min(pauseMs * 2, longestRetryMs)) {
+  let longestPauseMs = firstRetryMs;
+  for (let tries = 1; ; tries++) {
     const triedAtMs = performance.now();
+    const serverUrl = servers.current;
+    const isRoundOver = tries % servers.count === 0;
+    const pauseMs = isRoundOver ? longestPauseMs : 0;
     try {
       signal.throwIfAborted();
-      return await work(signal);
+      return await whileItAnswers(servers, signal, work);
     } catch (error) {
       if (signal.aborted) throw last;
       last = error;
       if (error instanceof GatewayRefused) throw error;
       if (error instanceof ServerWaits) giveBack(performance.now() - triedAtMs + pauseMs);
+      servers.moveOn(serverUrl);
     }
+    if (!isRoundOver) continue;
     await sleep(pauseMs, undefined, { signal }).catch(() => {});
+    longestPauseMs = Math.min(longestPauseMs * 2, longestRetryMs);
   }
 }
 

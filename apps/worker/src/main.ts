@@ -9,6 +9,7 @@ import { connectNats, createWorkerMessaging, workerInboxPrefix } from '@yardmast
 import { readSettings, type Settings, uploadLimits } from '@yardmaster/protocol/settings';
 import type { BuildSite } from './build-website.ts';
 import { jsonLog } from './json-log.ts';
+import { createServerChoice, type ServerChoice } from './server-choice.ts';
 import { startWorker } from './worker.ts';
 
 const pool = 'default';
@@ -22,13 +23,15 @@ if (read.ok) await main(read.settings);
 else fail(read.problems.join(' '));
 
 async function main(settings: Settings): Promise<void> {
-  const { natsUrl, serverUrls } = settings;
+  const { natsUrl } = settings;
+  const [serverUrl, ...otherUrls] = settings.serverUrls;
   const workerId = WorkerId.safeParse(settings.workerId);
-  if (natsUrl === undefined || serverUrls.length === 0 || !workerId.success) {
+  if (natsUrl === undefined || serverUrl === undefined || !workerId.success) {
     return fail('A worker needs NATS_URL, YARDMASTER_SERVER_URL and YARDMASTER_WORKER_ID.');
   }
   const stopping = stopRequests();
-  const site = await prepareSite({ settings, workerId: workerId.data, serverUrls });
+  const servers = createServerChoice([serverUrl, ...otherUrls]);
+  const site = await prepareSite({ settings, workerId: workerId.data, servers });
   const connection = connectNats({
     url: natsUrl,
     seed: settings.natsSeed ?? null,
@@ -60,11 +63,11 @@ function stopRequests(): AbortSignal {
 async function prepareSite({
   settings,
   workerId,
-  serverUrls,
+  servers,
 }: {
   readonly settings: Settings;
   readonly workerId: WorkerId;
-  readonly serverUrls: readonly string[];
+  readonly servers: ServerChoice;
 }): Promise<BuildSite> {
   const dataDir = resolve(settings.dataDir);
   const owner = `${settings.instanceId ?? 'standalone'}/${workerId}`;
@@ -77,7 +80,7 @@ async function prepareSite({
     workspaces,
     cacheDirectory: join(dataDir, 'cache', workerId),
     toolsDirectory: join(dataDir, 'tools'),
-    serverUrls,
+    servers,
     previewDomain: settings.previewDomain,
     limits: uploadLimits(settings),
     hostEnvironment: process.env,
