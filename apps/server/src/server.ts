@@ -1,20 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import {
+  type Clock,
   createArtifactTokens,
+  createFleet,
   createLogRestorer,
   defaultPool,
+  type Fleet,
+  type LeaderLease,
   type Log,
   type LogStore,
-  type Orchestrator,
+  leadWhileElected,
+  listenToFleet,
   openLogStore,
   type Running,
-  startOrchestrator,
   systemClock,
 } from '@yardmaster/application';
 import type { JobId } from '@yardmaster/domain';
 import {
   connectNats,
+  createLeaderLease,
   createLogFeed,
   createOrchestratorMessaging,
   openFilesystemArtifactStore,
@@ -58,9 +63,10 @@ export interface Server extends Running {
 }
 
 /**
- * Starts gateway and orchestrator in this process and resolves when requests are served. Without a NATS server, or while
- * it cannot be reached, uploads are taken in and wait. A server of the event store is waited for. What was started is
- * stopped again when a later part fails, or the signal aborts; then it rejects.
+ * Starts the gateway and a candidate for the lead of the orchestrator in this process, and resolves when requests are
+ * served. Without a NATS server, or while it cannot be reached, uploads are taken in and wait. A server of the event store
+ * is waited for. What was started is stopped again when a later part fails, or the signal aborts; then it rejects. `stop`
+ * finishes the answers under way and then gives the lead back.
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { settings, dashboardDir, onFatal, onMessagingUnavailable = () => {}, onWaiting = () => {} } = options;
@@ -110,15 +116,16 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const messaging = openMessaging({ settings, log, onMessagingUnavailable });
     if (messaging !== null) starts(messaging);
     if (messaging !== null && sharedStore !== null) starts(messaging.bellOf(sharedStore));
-    let orchestrator: Orchestrator | null = null;
-    const fleet = fleetView(() => orchestrator);
+    const fleet = messaging === null ? createFleet({ clock }) : starts(messaging.openFleet(clock)).fleet;
+    let lease: LeaderLease | null = null;
     const connected = messaging?.orchestrator ?? { connected: false };
     const leadership = {
       serverId: settings.serverId,
-      leading: () => orchestrator !== null,
-      leader: () => (orchestrator === null ? null : settings.serverId),
+      leading: () => lease?.leading ?? false,
+      leader: () => lease?.leader ?? null,
     };
-    const watched = { storeWatch, readModels, rebuilt: null, messaging: connected, leadership, fleet };
+    const workers = fleetView(fleet);
+    const watched = { storeWatch, readModels, rebuilt: null, messaging: connected, leadership, fleet: workers };
     const health = starts(await startHealth({ dataDir, ...watched, clock, log }));
     const parts: GatewayParts = {
       store,
@@ -134,7 +141,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       newId,
       log,
       addresses,
-      fleet,
+      fleet: workers,
       messaging: connected,
       leadership,
       health: health.system,
@@ -145,8 +152,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const gateway = createGateway(parts);
     if (messaging !== null) {
       starts(takeInLogs({ feed: messaging.logFeed, logs, gateway }));
-      const world = { storeWatch, actors, readModels, artifacts, artifactTokens, logs, clock };
-      orchestrator = starts(await startOrchestrator({ ...world, messaging: messaging.orchestrator }));
+      lease = starts(messaging.openLease());
+      const world = { storeWatch, actors, readModels, fleet, artifacts, artifactTokens, logs, clock };
+      starts(leadWhileElected({ ...world, messaging: messaging.orchestrator, lease }));
     }
     starts({
       async stop() {
@@ -181,6 +189,8 @@ function openMessaging({
   return {
     orchestrator,
     logFeed: createLogFeed({ connection, log }),
+    openFleet: (clock: Clock) => listenToFleet({ messaging: orchestrator, clock }),
+    openLease: () => createLeaderLease({ connection, log, candidate: serverId }),
     bellOf: (store: SharedStore) => startStoreBell({ connection, store, log }),
     async stop() {
       await watching.stop();
@@ -207,10 +217,6 @@ function takeInLogs({
   });
 }
 
-function fleetView(orchestrator: () => Orchestrator | null): FleetView {
-  const workers = () => orchestrator()?.fleet.workers() ?? [];
-  return {
-    workers: () => workers().length,
-    liveSlots: () => workers().reduce((sum, { draining, slots }) => sum + (draining ? 0 : slots), 0),
-  };
+function fleetView(fleet: Fleet): FleetView {
+  return { workers: () => fleet.workers().length, liveSlots: () => fleet.slots(defaultPool) };
 }

@@ -4,6 +4,8 @@ export * from './hash-chain.ts';
 export * from './logs/log-store.ts';
 export * from './logs/restore-log.ts';
 export * from './orchestrator/fleet.ts';
+export * from './orchestrator/lead.ts';
+export * from './orchestrator/marks.ts';
 export * from './orchestrator/orchestrator.ts';
 export * from './ports/clock.ts';
 export * from './ports/event-store.ts';

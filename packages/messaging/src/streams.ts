@@ -13,7 +13,7 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import { type NatsConnection, nanos } from '@nats-io/transport-node';
-import { logStream, poolConsumer, reportStream, workStream } from './subjects.ts';
+import { leaderBucket, leaderLeaseSubject, logStream, poolConsumer, reportStream, workStream } from './subjects.ts';
 
 /** How long a request to JetStream waits for its answer. */
 export const apiTimeoutMs = 5_000;
@@ -30,6 +30,8 @@ const maxReportsBytes = 64 * mebibyte;
 const maxReportsAgeMs = dayMs;
 const maxLogsBytes = 256 * mebibyte;
 const maxLogsAgeMs = dayMs;
+/** More than all notes of a leader take. */
+const maxLeaseBytes = 128_000;
 
 /** A pulled item that is not acknowledged for so long goes to another slot. */
 export const workAckWaitMs = 30_000;
@@ -87,14 +89,27 @@ export const logStreamDefinition: StreamDefinition = {
   deny_delete: true,
 };
 
+/** A bucket of one key without history: only what stands there now means anything. */
+export const leaderLeaseDefinition: StreamDefinition = {
+  ...common,
+  name: leaderBucket,
+  subjects: [leaderLeaseSubject],
+  retention: RetentionPolicy.Limits,
+  discard: DiscardPolicy.Old,
+  max_msgs_per_subject: 1,
+  max_msg_size: maxLeaseBytes,
+  max_bytes: mebibyte,
+  deny_delete: true,
+};
+
 /** The server took a setting silently and did not apply it, as older ones do with what they do not know. */
 export class SettingIgnored extends Error {
   readonly code = 'nats-setting-ignored';
   override readonly name = 'SettingIgnored';
 }
 
-export function managerOf(client: NatsConnection): Promise<JetStreamManager> {
-  return jetstreamManager(client, { checkAPI: false, timeout: apiTimeoutMs });
+export function managerOf(client: NatsConnection, timeoutMs = apiTimeoutMs): Promise<JetStreamManager> {
+  return jetstreamManager(client, { checkAPI: false, timeout: timeoutMs });
 }
 
 /** Makes the stream, or brings an older definition of it up to date, and checks what the server says it now is. */

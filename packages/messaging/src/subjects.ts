@@ -12,10 +12,14 @@
  * | `control.<workerId>`                | orchestrator              | plain message    |
  * | `appended.<storeId>`                | server                    | plain message    |
  * | `_INBOX_<workerId>.>`               | server, answers           | plain message    |
+ * | `$KV.yardmaster-leader.orchestrator`| candidates for the lead   | a bucket         |
  */
 export const workStream = 'WORK';
 export const reportStream = 'REPORTS';
 export const logStream = 'LOGS';
+/** The stream of the key-value bucket `yardmaster-leader`, as every tool for NATS knows it. */
+export const leaderBucket = 'KV_yardmaster-leader';
+export const leaderLeaseSubject = '$KV.yardmaster-leader.orchestrator';
 
 const token = /^[A-Za-z0-9_-]{1,64}$/;
 
@@ -34,6 +38,7 @@ export const logSubject = (workerId: string, jobId: string, attempt: number) =>
   `logs.${subjectToken(workerId)}.${subjectToken(jobId)}.${attempt}`;
 export const heartbeatSubject = (workerId: string) => `heartbeat.${subjectToken(workerId)}`;
 export const controlSubject = (workerId: string) => `control.${subjectToken(workerId)}`;
+
 /** Where the servers on one event store tell one another that there is something new in it. */
 export const storeBellSubject = (storeId: string) => `appended.${subjectToken(storeId)}`;
 

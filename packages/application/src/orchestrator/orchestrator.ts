@@ -3,13 +3,14 @@ import type { Actors } from '../actors.ts';
 import type { ArtifactTokens } from '../artifact-tokens.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventBatch, Position } from '../ports/event-store.ts';
-import type { ArtifactStore, OrchestratorMessaging, Running, StreamMark } from '../ports/messaging.ts';
+import type { ArtifactStore, OrchestratorMessaging, Running } from '../ports/messaging.ts';
 import type { ReadModels } from '../projections/read-models.ts';
 import type { StoreWatch } from '../watch-store.ts';
 import { answerClaim } from './answer-claim.ts';
 import { createDispatcher } from './dispatcher.ts';
-import { createFleet, type Fleet } from './fleet.ts';
+import { defaultPool, type Fleet } from './fleet.ts';
 import { gatherReports } from './gather-reports.ts';
+import { type Marks, StreamMarkText } from './marks.ts';
 import { createOpenJobs, type OpenJob, openJobFrom, phaseOf } from './open-jobs.ts';
 import { runPolicies } from './policies.ts';
 import { recordReport } from './record-report.ts';
@@ -26,14 +27,13 @@ export interface OrchestratorOptions {
   /** Started and caught up. */
   readonly readModels: ReadModels;
   readonly messaging: OrchestratorMessaging;
+  /** Listened to by whoever starts this, and before: workers that are known are given work at once. */
+  readonly fleet: Fleet;
+  readonly marks: Marks;
   readonly artifacts: ArtifactStore;
   readonly artifactTokens: ArtifactTokens;
   readonly logs: ReceivedLogs;
   readonly clock: Clock;
-}
-
-export interface Orchestrator extends Running {
-  readonly fleet: Fleet;
 }
 
 /** How often lost workers are looked for, and how often the work queue is compared with the log. */
@@ -42,21 +42,22 @@ const reconcileEveryMs = 5_000;
 
 /**
  * Brings builds and workers together. Everything it knows it learns from the log, the read models and heartbeats, and
- * everything it decides is a command to a job; so it may be killed at any moment and started again.
+ * everything it decides is a command to a job; so it may be killed at any moment and started again. One at a time is meant
+ * to run, and two at a time do no worse than to exceed the order and the number of builds that are given out.
  */
-export async function startOrchestrator(options: OrchestratorOptions): Promise<Orchestrator> {
-  const { actors, readModels, messaging, storeWatch, clock } = options;
+export async function startOrchestrator(options: OrchestratorOptions): Promise<Running> {
+  const { actors, readModels, messaging, fleet, marks, storeWatch, clock } = options;
   const { store, log } = storeWatch;
   const stopping = new AbortController();
   const openJobs = createOpenJobs();
-  const fleet = createFleet({ clock });
-  const world = { ...options, store, log, openJobs, fleet };
+  const world = { ...options, store, log, openJobs };
   const timers = createTimers(world);
   const dispatcher = createDispatcher(world);
   const watch = watchWorkers(world);
   /** Builds whose timers could not be read, with the revision to read them at; the next sweep tries again. */
   const unarmed = new Map<JobId, number>();
   const underWay = new Set<Promise<void>>();
+  let slots = 0;
   const failed = (what: string) => (error: unknown) => {
     log.error({ error }, `${what} failed; it is tried again.`);
   };
@@ -74,30 +75,29 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
   running.push(
     storeWatch.onReturn(watch.restart),
     messaging.onConnectionChange((connected) => {
-      fleet.connectionChanged(connected);
       watch.restart();
       if (connected) guard(dispatcher.reconcile().then(dispatcher.kick), 'Reconciling the work queue');
     }),
-    messaging.onHeartbeat((heartbeat) => {
-      const slotsBefore = fleet.slots(heartbeat.pool);
-      fleet.record(heartbeat);
-      watch.heard(heartbeat);
-      if (fleet.slots(heartbeat.pool) !== slotsBefore) guard(dispatcher.kick(), 'Dispatching');
+    fleet.onHeartbeat((heartbeat) => {
+      guard(watch.heard(heartbeat), 'Comparing what a worker has with the log');
+      const slotsNow = fleet.slots(defaultPool);
+      if (slotsNow !== slots) guard(dispatcher.kick(), 'Dispatching');
+      slots = slotsNow;
     }),
     messaging.serveClaims((claim) => answerClaim(world, claim)),
     messaging.consumeReports({
-      mark: readMark(readModels.mark('reports')),
+      mark: StreamMarkText.nullable().catch(null).parse(marks.read('reports')),
       handler: gatherReports(clock, (received) =>
         storeWatch.outlast(() => recordReport(world, received), stopping.signal),
       ),
-      onMark: (mark) => readModels.setMark('reports', JSON.stringify(mark)),
+      onMark: (mark) => marks.write('reports', JSON.stringify(mark)),
     }),
     runPolicies({
       ...world,
       sealLog: (jobId, signal) => sealLog(options, jobId, signal),
       mark: {
-        read: () => readModels.mark('policies') as Position | null,
-        write: (position) => readModels.setMark('policies', position),
+        read: () => marks.read('policies') as Position | null,
+        write: (position) => marks.write('policies', position),
       },
     }),
     every(sweepEveryMs, () => watch.sweep(), 'Looking for lost workers'),
@@ -108,7 +108,6 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
   );
 
   return {
-    fleet,
     async stop() {
       stopping.abort();
       await Promise.all([timers.stop(), dispatcher.stop(), ...running.splice(0).map((part) => part.stop())]);
@@ -177,8 +176,4 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
       },
     };
   }
-}
-
-function readMark(text: string | null): StreamMark | null {
-  return text === null ? null : (JSON.parse(text) as StreamMark);
 }

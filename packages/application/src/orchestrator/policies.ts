@@ -14,6 +14,9 @@ const envelope = (event: RecordedEvent) => ({
   causationId: event.metadata.eventId,
 });
 
+/** With what other servers have appended, which this one may not have seen. */
+const asItIsNow = { atLeastRevision: Number.POSITIVE_INFINITY };
+
 /** Pauses before an event that a policy could not react to is tried again; they double from the first to the second. */
 const firstRetryMs = 500;
 const longestRetryMs = 30_000;
@@ -142,15 +145,15 @@ export function runPolicies({ store, actors, storeWatch, clock, log, sealLog, ma
     { data: { artifactId, spa } }: BuildJobEventOf<'OutputPublished'>,
     event: RecordedEvent,
   ): Promise<void> {
-    const { state } = await actors.buildJob.load(jobId, { atLeastRevision: event.revision });
+    const { state } = await actors.buildJob.load(jobId, asItIsNow);
     const { request, outputArtifactId } = state.context;
     const status = statusOf(state.value);
     if (request === null || status === 'failed' || status === 'cancelled') return;
     // An output of an attempt that is over by now.
     if (outputArtifactId !== artifactId) return;
     // Started before: a preview that somebody has stopped since stays so.
-    if ((await actors.preview.load(jobId)).state.context.artifactId === artifactId) return;
-    const { state: website } = await actors.website.load(WebsiteId.parse(request.websiteId));
+    if ((await actors.preview.load(jobId, asItIsNow)).state.context.artifactId === artifactId) return;
+    const { state: website } = await actors.website.load(WebsiteId.parse(request.websiteId), asItIsNow);
     if (website.status !== 'active') return;
     await actors.preview.handle(
       jobId,

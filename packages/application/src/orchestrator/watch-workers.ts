@@ -1,9 +1,10 @@
-import type { JobId } from '@yardmaster/domain';
+import type { JobId, WorkerId } from '@yardmaster/domain';
 import type { Heartbeat } from '@yardmaster/protocol';
 import type { Actors } from '../actors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { OrchestratorMessaging } from '../ports/messaging.ts';
+import { StreamDrift } from '../replay-stream.ts';
 import type { StoreWatch } from '../watch-store.ts';
 import { type Fleet, leaseMs } from './fleet.ts';
 import { type OpenJob, type OpenJobs, phaseOf } from './open-jobs.ts';
@@ -17,9 +18,11 @@ const restartGraceMs = 1_000;
 /** A sweep that comes this long after the last was held up with its whole process: a sleep, a pause, a frozen host. */
 const heldUpAfterMs = 2_000;
 
+type ListedAttempt = Heartbeat['attempts'][number];
+
 export interface WorkerWatch {
   /** Compares what a worker says that it holds with what the log says, and stops what should not run. */
-  heard(heartbeat: Heartbeat): void;
+  heard(heartbeat: Heartbeat): Promise<void>;
   /** Declares lost every attempt that no live worker lists. Called on a regular tick. */
   sweep(): Promise<void>;
   /**
@@ -42,22 +45,16 @@ export function watchWorkers(world: {
   const { openJobs, fleet, messaging, storeWatch, clock } = world;
   /** When an attempt was last listed, or first expected to be. */
   const listedAtMs = new Map<JobId, { readonly attempt: number; readonly since: number; at: number }>();
+  /** Builds whose log is being asked about. */
+  const asking = new Set<JobId>();
+  /** Sessions of workers that were lost with more than one attempt, for as long as one of these is held. */
+  const lostInCompany = new Set<string>();
   let sweptAtMs = clock.monotonicMs();
 
   return {
-    heard(heartbeat) {
-      const { workerId, workerSession } = heartbeat;
-      for (const { jobId, attempt, lastReportSeq } of heartbeat.attempts) {
-        const job = openJobs.get(jobId);
-        const isCurrent = job?.attempt === attempt && job.workerSession === workerSession && isHeld(job);
-        if (isCurrent) markListed(job);
-        if (isCurrent && job.state !== 'cancelling') continue;
-        const reason = isCurrent ? 'cancelled' : 'superseded';
-        messaging.sendControl(workerId, { type: 'stop-build', jobId, attempt, reason });
-        if (!isCurrent) {
-          messaging.sendControl(workerId, { type: 'reports-settled', jobId, attempt, upToSeq: lastReportSeq });
-        }
-      }
+    async heard(heartbeat) {
+      const unknown = heartbeat.attempts.filter((listed) => !isExpected(heartbeat, listed));
+      await Promise.all(unknown.map((listed) => stopUnlessNew(heartbeat, listed)));
     },
     async sweep() {
       // What workers said while nothing here ran is still to be read: their silence was ours.
@@ -71,14 +68,48 @@ export function watchWorkers(world: {
     restart: () => listedAtMs.clear(),
   };
 
+  function isExpected({ workerId, workerSession }: Heartbeat, { jobId, attempt }: ListedAttempt): boolean {
+    const job = openJobs.get(jobId);
+    if (job?.attempt !== attempt || job.workerSession !== workerSession || !isHeld(job)) return false;
+    markListed(job);
+    if (job.state === 'cancelling') stop(workerId, { jobId, attempt, reason: 'cancelled' });
+    return true;
+  }
+
+  /** The log is asked first: another server may have granted it, and this one not seen that yet. */
+  async function stopUnlessNew({ workerId, workerSession }: Heartbeat, listed: ListedAttempt): Promise<void> {
+    const { jobId, attempt, lastReportSeq } = listed;
+    if (storeWatch.isAway || asking.has(jobId)) return;
+    asking.add(jobId);
+    try {
+      const loaded = await world.actors.buildJob
+        .load(jobId, { atLeastRevision: Number.POSITIVE_INFINITY })
+        .catch(nullWhenDrifted);
+      if (loaded !== null && isHeld({ state: loaded.state.value })) {
+        const { context } = loaded.state;
+        if (context.attempt === attempt && context.workerSession === workerSession) return;
+      }
+      stop(workerId, { jobId, attempt, reason: 'superseded' });
+      messaging.sendControl(workerId, { type: 'reports-settled', jobId, attempt, upToSeq: lastReportSeq });
+    } finally {
+      asking.delete(jobId);
+    }
+  }
+
+  function stop(
+    workerId: WorkerId,
+    stopped: { readonly jobId: JobId; readonly attempt: number; readonly reason: 'cancelled' | 'superseded' },
+  ): void {
+    messaging.sendControl(workerId, { type: 'stop-build', ...stopped });
+  }
+
   async function sweepOnce(): Promise<void> {
     if (!messaging.connected || storeWatch.isAway) return;
     const held = [...openJobs.inPhase('held'), ...openJobs.inPhase('cancelling')];
     forgetAllBut(held);
     for (const job of held) {
-      const reason = lossOf(job);
-      const alone = held.every(({ id, workerId }) => id === job.id || workerId !== job.workerId);
-      if (reason !== null) await unlessDrifted(world, job.id, () => declareLost(job, { reason, alone }));
+      const loss = lossOf(job);
+      if (loss !== null) await unlessDrifted(world, job.id, () => declareLost(job, { ...loss, held }));
     }
   }
 
@@ -95,23 +126,28 @@ export function watchWorkers(world: {
     return expected;
   }
 
-  function lossOf(job: OpenJob): string | null {
+  /** `isGone`: the worker as it was is no more, or says nothing. */
+  function lossOf(job: OpenJob): { readonly reason: string; readonly isGone: boolean } | null {
     const { since, at } = expectation(job);
     const nowMs = clock.monotonicMs();
     const heartbeat = job.workerId === null ? null : fleet.live(job.workerId);
     if (heartbeat !== null && heartbeat.workerSession !== job.workerSession && nowMs - since > restartGraceMs) {
-      return 'The worker was restarted.';
+      return { reason: 'The worker was restarted.', isGone: true };
     }
     if (nowMs - at <= leaseMs) return null;
-    return heartbeat === null ? `It sent no heartbeat for ${leaseMs / 1_000} s.` : 'It no longer has the build.';
+    if (heartbeat !== null) return { reason: 'It no longer has the build.', isGone: false };
+    return { reason: `It sent no heartbeat for ${leaseMs / 1_000} s.`, isGone: true };
   }
 
   async function declareLost(
-    job: OpenJob,
-    { reason, alone }: { readonly reason: string; readonly alone: boolean },
+    { id, attempt, workerId, workerSession }: OpenJob,
+    { reason, isGone, held }: { readonly reason: string; readonly isGone: boolean; readonly held: readonly OpenJob[] },
   ): Promise<void> {
-    if (job.workerId === null) return;
-    const { id, attempt, workerId } = job;
+    if (workerId === null || workerSession === null) return;
+    // Those that were lost with it a moment ago are held no more.
+    if (held.some((other) => other.id !== id && other.workerSession === workerSession))
+      lostInCompany.add(workerSession);
+    const alone = isGone && !lostInCompany.has(workerSession);
     const result = await world.actors.buildJob.handle(
       id,
       { type: 'DeclareWorkerLost', attempt, workerId, reason, alone },
@@ -123,11 +159,19 @@ export function watchWorkers(world: {
 
   function forgetAllBut(held: readonly OpenJob[]): void {
     const ids = new Set(held.map(({ id }) => id));
+    const sessions = new Set(held.map(({ workerSession }) => workerSession));
     for (const id of listedAtMs.keys()) if (!ids.has(id)) listedAtMs.delete(id);
+    for (const session of lostInCompany) if (!sessions.has(session)) lostInCompany.delete(session);
   }
 }
 
-function isHeld(job: OpenJob): boolean {
+/** Of a build that was set aside, as is said once elsewhere, no attempt is to go on. */
+function nullWhenDrifted(error: unknown): null {
+  if (error instanceof StreamDrift) return null;
+  throw error;
+}
+
+function isHeld(job: Pick<OpenJob, 'state'>): boolean {
   const phase = phaseOf(job);
   return phase === 'held' || phase === 'cancelling';
 }

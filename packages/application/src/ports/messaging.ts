@@ -73,6 +73,31 @@ export interface OrchestratorMessaging {
   sendControl(workerId: WorkerId, message: ControlMessage): void;
 }
 
+/**
+ * Says which of several servers runs the orchestrator. At most one leads, but for moments in which a former leader has not
+ * found out yet: whatever a leader does must bear that. A leader that cannot renew its lease stops leading by itself, and
+ * no later than the others may take its place.
+ */
+export interface LeaderLease {
+  /** Never true beyond the lease, however long this process stood still. */
+  readonly leading: boolean;
+  /** The name of the server that leads, as far as known. */
+  readonly leader: string | null;
+  /** Called with every change of either, and once at registration. */
+  onChange(listener: () => void): Running;
+  /**
+   * Hands a leader's small note on to its successors, with the next renewal. Does nothing for who does not lead. Throws on
+   * a name or value beyond {@link leaseNoteLimits}.
+   */
+  note(name: string, value: string): void;
+  /** The last note of this name, whoever led when it was made; null without one, or where the lease was forgotten. */
+  noted(name: string): string | null;
+  /** Gives the lease back, so that another server leads at once. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export const leaseNoteLimits = { names: 16, nameLength: 64, valueLength: 1_000 } as const;
+
 /** What gateways ask of it: the log lines as they come. */
 export interface LogFeed {
   /** Delivers batches in stream order, one at a time, from the mark on; `mark` in the handler covers that batch. */

@@ -59,7 +59,11 @@ function aWorld() {
     handle,
     cancel: async (jobId: JobId) => {
       await handle(jobId, { type: 'CancelBuild', reason: null });
-      await actors.buildJob.handle(jobId, { type: 'DeclareWorkerLost', attempt: 1, workerId, reason: 'gone', alone: false }, byTest);
+      await actors.buildJob.handle(
+        jobId,
+        { type: 'DeclareWorkerLost', attempt: 1, workerId, reason: 'gone', alone: false },
+        byTest,
+      );
     },
     sealWith(next: (jobId: JobId) => Promise<void>) {
       seal = next;

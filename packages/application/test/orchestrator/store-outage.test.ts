@@ -6,6 +6,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { stepCompleted, stepStarted } from '../../../testing/src/build-history.ts';
 import { createActors } from '../../src/actors.ts';
 import { createArtifactTokens } from '../../src/artifact-tokens.ts';
+import { listenToFleet } from '../../src/orchestrator/fleet.ts';
+import { ownMarks } from '../../src/orchestrator/marks.ts';
 import { startOrchestrator } from '../../src/orchestrator/orchestrator.ts';
 import { type EventStore, EventStoreUnavailable, StreamUnreadable } from '../../src/ports/event-store.ts';
 import type { ArtifactStore, OrchestratorMessaging } from '../../src/ports/messaging.ts';
@@ -137,11 +139,17 @@ async function aWorld() {
   onTestFinished(() => storeWatch.stop());
   const { store } = storeWatch;
   const actors = createActors({ store, clock, newId: randomUUID, random: () => 0 });
+  const readModels = await started(store, { clock });
+  const { messaging } = worker;
+  const listening = listenToFleet({ messaging, clock });
+  onTestFinished(() => listening.stop());
   const orchestrator = await startOrchestrator({
     storeWatch,
     actors,
-    readModels: await started(store, { clock }),
-    messaging: worker.messaging,
+    readModels,
+    messaging,
+    fleet: listening.fleet,
+    marks: ownMarks(readModels),
     artifacts: { async *list() {} } as unknown as ArtifactStore, // Nothing else of it is asked for.
     artifactTokens: createArtifactTokens({ key: randomBytes(32), clock }),
     logs: { progress: () => ({ received: 0, missing: 0, end: 0 }), readAll: () => [] },

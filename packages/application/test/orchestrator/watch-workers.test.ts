@@ -69,7 +69,7 @@ function aWatch() {
     sweep: () => watch.sweep(),
     beat() {
       fleet.record(heartbeat);
-      watch.heard(heartbeat);
+      void watch.heard(heartbeat);
     },
     /** Time goes by as it does in a process that runs. */
     async quietFor(ms: number) {

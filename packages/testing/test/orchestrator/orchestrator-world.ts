@@ -7,20 +7,25 @@ import {
   createArtifactTokens,
   type EventStore,
   type Log,
-  type Orchestrator,
+  leadWhileElected,
+  listenToFleet,
   openLogStore,
   openReadModels,
   type RecordedEvent,
   type Running,
   requestBuild,
   silentLog,
-  startOrchestrator,
   systemClock,
   watchStore,
 } from '@yardmaster/application';
 import { type JobId, JobId as toJobId, UserId, WebsiteId } from '@yardmaster/domain';
 import { openSqliteEventStore } from '@yardmaster/event-store/sqlite';
-import { connectNats, createOrchestratorMessaging, openFilesystemArtifactStore } from '@yardmaster/messaging';
+import {
+  connectNats,
+  createLeaderLease,
+  createOrchestratorMessaging,
+  openFilesystemArtifactStore,
+} from '@yardmaster/messaging';
 import { type NatsServerProcess, startNatsServer } from '@yardmaster/messaging/testing';
 import { aBuildSource } from '../../src/fixtures.ts';
 import { type ScriptedWorker, startScriptedWorker } from './scripted-worker.ts';
@@ -130,19 +135,15 @@ export async function openOrchestratorWorld({
       clock: systemClock,
     });
     await readModels.start();
-    const started: Orchestrator = await startOrchestrator({
-      storeWatch,
-      actors,
-      readModels,
-      messaging,
-      artifacts,
-      artifactTokens,
-      logs,
-      clock: systemClock,
-    });
+    const listening = listenToFleet({ messaging, clock: systemClock });
+    const lease = createLeaderLease({ connection, log: silentLog, candidate: 'server' });
+    const world = { storeWatch, actors, readModels, artifacts, artifactTokens, logs, clock: systemClock };
+    const leading = leadWhileElected({ ...world, messaging, lease, fleet: listening.fleet });
     return {
       async stop() {
-        await started.stop();
+        await leading.stop();
+        await lease.stop();
+        await listening.stop();
         await messaging.stop();
         await connection.stop();
         await readModels.stop();

@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { type Clock, type LeaderLease, type Log, leaseNoteLimits, systemClock } from '@yardmaster/application';
+import { ensureLeaderBucket, type LeaseEntry, type LeaseValue, readLease, writeLease } from './lease-entry.ts';
+import type { NatsLink } from './nats-connection.ts';
+import { isGone, thisProcess } from './process-on-this-machine.ts';
+import { runWhileConnected, unlessAborted } from './run-while-connected.ts';
+
+/** A leader leads so long after it last asked for a renewal, and the others bear its silence so long. */
+export const leaderLeaseMs = 2_500;
+const lookEveryMs = 500;
+/** A look that comes so long after the last one was held up with its process: the silence may have been its own. */
+const heldUpAfterMs = 1_250;
+
+export interface LeaderLeaseOptions {
+  readonly connection: NatsLink;
+  readonly log: Log;
+  /** How this server is called. Two of one name do not take each other's lease for their own. */
+  readonly candidate: string;
+  readonly clock?: Clock;
+}
+
+/**
+ * A lease in a key-value bucket of NATS that every candidate looks at twice a second. Each write names the sequence that
+ * it replaces, so only one of those who try gets it. No clock is compared with another: the leader counts from the moment
+ * at which it asked for a renewal, the others from the moment at which they saw it, which is later; and who could not
+ * look, since it or its connection stood still, counts from the beginning. A lease that was given back is taken at once,
+ * and so is that of a process of this machine that is no more. A bucket that is gone is made again.
+ */
+export function createLeaderLease(options: LeaderLeaseOptions): LeaderLease {
+  const { connection, log, candidate, clock = systemClock } = options;
+  const session = randomUUID();
+  const listeners = new Set<() => void>();
+  let notes: LeaseValue['notes'] = {};
+  let leader: string | null = null;
+  /** Our own lease: what the last write is numbered, and until when it counts. */
+  let held: { readonly sequence: number; readonly untilMs: number } | null = null;
+  /** What stands there, since when, and when it was last looked at. */
+  let seen: { readonly sequence: number; readonly sinceMs: number; readonly lookedAtMs: number } | null = null;
+  let expiry = { cancel() {} };
+  let told: { readonly leading: boolean; readonly leader: string | null } = { leading: false, leader };
+  let stopped: Promise<void> | null = null;
+
+  const running = runWhileConnected({ connection, log, name: 'Keeping the leader lease', work: takePart });
+  return {
+    get leading() {
+      return isLeading();
+    },
+    get leader() {
+      return leader;
+    },
+    onChange(listener) {
+      // A function of its own, so that a listener registered twice is called twice and stopped apart.
+      const call = () => listener();
+      listeners.add(call);
+      tellOne(call);
+      return { stop: async () => void listeners.delete(call) };
+    },
+    note(name, value) {
+      if (!isLeading()) return;
+      const next = { ...notes, [name]: value };
+      const { names, nameLength, valueLength } = leaseNoteLimits;
+      if (name.length > nameLength || value.length > valueLength || Object.keys(next).length > names) {
+        throw new TypeError(`Too much for a note of the leader: ${name.slice(0, nameLength)}`);
+      }
+      notes = next;
+    },
+    noted: (name) => notes[name] ?? null,
+    stop() {
+      stopped ??= giveBack();
+      return stopped;
+    },
+  };
+
+  function isLeading(): boolean {
+    return held !== null && clock.monotonicMs() < held.untilMs;
+  }
+
+  async function takePart(client: NatsConnection, signal: AbortSignal): Promise<void> {
+    seen = null;
+    await unlessAborted(signal, ensureLeaderBucket(client));
+    for (;;) {
+      tell(); // A lease that ran out meanwhile is over, even if we get it again.
+      await unlessAborted(signal, isLeading() ? renew(client) : apply(client));
+      tell();
+      await delay(nextLookMs(), undefined, { signal });
+    }
+  }
+
+  async function renew(client: NatsConnection): Promise<void> {
+    if (held === null || (await take(client, held.sequence))) return;
+    // Our last write may stand there with its answer lost, or nothing of a server's: the bucket may be a new one.
+    const entry = await readLease(client, log);
+    const isOurs = entry.value === null || entry.value.session === session;
+    if (isOurs && (await take(client, entry.sequence))) return;
+    held = null;
+    look(entry);
+  }
+
+  async function apply(client: NatsConnection): Promise<void> {
+    const entry = await readLease(client, log);
+    look(entry);
+    if (isFree(entry)) await take(client, entry.sequence);
+  }
+
+  function look({ sequence, value }: LeaseEntry): void {
+    const nowMs = clock.monotonicMs();
+    const isStill = seen?.sequence === sequence && nowMs - seen.lookedAtMs <= heldUpAfterMs;
+    seen = { sequence, sinceMs: isStill && seen !== null ? seen.sinceMs : nowMs, lookedAtMs: nowMs };
+    if (value === null) return;
+    notes = value.notes;
+    leader = value.leader;
+  }
+
+  function isFree({ value }: LeaseEntry): boolean {
+    const isSilent = seen !== null && clock.monotonicMs() - seen.sinceMs >= leaderLeaseMs;
+    // Whoever led when the bucket went may lead still, and writes into the new one.
+    if (value === null) return leader === null || isSilent;
+    return value.leader === null || value.session === session || isSilent || isGone(value.process);
+  }
+
+  /** False when something else stands there than what is to be replaced. */
+  async function take(client: NatsConnection, replaced: number): Promise<boolean> {
+    const untilMs = clock.monotonicMs() + leaderLeaseMs;
+    const sequence = await writeLease(client, { leader: candidate, session, process: thisProcess, notes }, replaced);
+    if (sequence === null) return false;
+    held = { sequence, untilMs };
+    leader = candidate;
+    expiry.cancel();
+    expire();
+    return true;
+  }
+
+  /** Tells those who listen when the lease is over, also where no connection is. */
+  function expire(): void {
+    if (held !== null && isLeading()) expiry = clock.setTimer(held.untilMs - clock.monotonicMs(), expire);
+    else tell();
+  }
+
+  function nextLookMs(): number {
+    if (isLeading() || seen === null) return lookEveryMs;
+    const bornForMs = clock.monotonicMs() - seen.sinceMs;
+    return bornForMs < leaderLeaseMs ? Math.min(lookEveryMs, leaderLeaseMs - bornForMs) : lookEveryMs;
+  }
+
+  async function giveBack(): Promise<void> {
+    await running.stop();
+    expiry.cancel();
+    const { client } = connection;
+    if (held !== null && client !== null && isLeading()) {
+      const value = { leader: null, session, process: thisProcess, notes };
+      const writing = writeLease(client, value, held.sequence);
+      await writing.catch((error) => log.warn({ error }, 'The leader lease could not be given back; it runs out.'));
+    }
+    if (held !== null) leader = null;
+    held = null;
+    tell();
+    listeners.clear();
+  }
+
+  function tell(): void {
+    const now = { leading: isLeading(), leader };
+    if (now.leading === told.leading && now.leader === told.leader) return;
+    if (now.leading !== told.leading) log.info({ candidate }, now.leading ? 'Leads now.' : 'Leads no more.');
+    told = now;
+    for (const listener of [...listeners]) tellOne(listener);
+  }
+
+  function tellOne(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      log.error({ error }, 'A listener of the leader lease threw');
+    }
+  }
+}
