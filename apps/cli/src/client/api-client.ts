@@ -27,10 +27,12 @@ function problemText({ detail, code, errors = [], hint }: Problem): string {
 }
 
 export interface ApiClient {
+  /** The server that is asked now. */
   readonly serverUrl: string;
   /**
    * Sends a request and parses the answer. `path` follows `/api/website-builder`. Rejects with {@link Interrupted} at
-   * Ctrl-C, and with an error for which {@link isPassing} is true when no whole answer came.
+   * Ctrl-C, and with an error for which {@link isPassing} is true when no whole answer came; where there are several
+   * servers the next request goes to another one then.
    */
   request<Schema extends z.ZodType>(
     schema: Schema,
@@ -40,6 +42,8 @@ export interface ApiClient {
   ): Promise<z.output<Schema>>;
 }
 
+/** Time in which a server must say that it is ready to be the one that is asked, where there are several. */
+const choiceTimeoutMs = 2_000;
 /** Time for an answer to a request without a body, in milliseconds. An upload takes what it takes. */
 const answerTimeoutMs = 30_000;
 
@@ -52,14 +56,21 @@ export async function connect(
   if (!read.ok) throw new CommandError(read.problems.join('\n'));
   const { url, token: givenToken, dataDir } = read.settings;
   const dataFolder = resolve(repositoryRoot, dataDir);
-  const serverUrl = (options.server ?? url ?? (await content(join(dataFolder, 'server-url'))))?.replace(/\/+$/, '');
-  if (serverUrl === undefined) {
+  const given = options.server ?? url ?? (await content(join(dataFolder, 'server-url')));
+  if (given === undefined) {
     throw new CommandError(`No Yardmaster runs on ${dataFolder}. Start one with "npm start", or name one by --server.`);
   }
   const token = options.token ?? givenToken ?? (await content(join(dataFolder, 'admin-token')));
   if (token === undefined) throw new CommandError('No API token: give --token or set YARDMASTER_TOKEN.');
+  const serverUrls = given.split('\n').map((each) => each.replace(/\/+$/, ''));
+  let serverUrl = await firstReady(serverUrls, io.signal);
+  const moveOn = () => {
+    serverUrl = serverUrls[(serverUrls.indexOf(serverUrl) + 1) % serverUrls.length] ?? serverUrl;
+  };
   return {
-    serverUrl,
+    get serverUrl() {
+      return serverUrl;
+    },
     async request(schema, method, path, { body, idempotencyKey } = {}) {
       const timeout = body === undefined ? [AbortSignal.timeout(answerTimeoutMs)] : [];
       const { response, answer } = await send(io.signal, `${serverUrl}/api/website-builder${path}`, {
@@ -71,6 +82,9 @@ export async function connect(
         },
         ...(body === undefined ? {} : { body }),
         signal: AbortSignal.any([io.signal, ...timeout]),
+      }).catch((error: unknown) => {
+        if (isPassing(error)) moveOn();
+        throw error;
       });
       if (!response.ok) throw problemOf(response.status, answer);
       const parsed = schema.safeParse(answer);
@@ -78,6 +92,16 @@ export async function connect(
       return parsed.data;
     },
   };
+}
+
+/** The first in order of those that are ready, or the very first where none is: its answer says why. */
+async function firstReady(serverUrls: readonly string[], interrupted: AbortSignal): Promise<string> {
+  const [first = '', ...others] = serverUrls;
+  if (others.length === 0) return first;
+  const signal = AbortSignal.any([interrupted, AbortSignal.timeout(choiceTimeoutMs)]);
+  const answers = serverUrls.map((url) => fetch(`${url}/readyz`, { signal }).catch(() => null));
+  for (const [index, answer] of answers.entries()) if ((await answer)?.ok === true) return serverUrls[index] ?? first;
+  return first;
 }
 
 /** True for a failure that may pass: the server restarts, or cannot be reached just now. */
