@@ -1,13 +1,16 @@
 import { JobId } from '@yardmaster/domain';
+import { aBuild } from '@yardmaster/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createHistory, type History } from '../../../packages/application/test/projections/build-history.ts';
 import { settled, started } from '../../../packages/application/test/projections/opened-read-models.ts';
 import { playRandomly } from '../../../packages/application/test/projections/random-history.ts';
 import { eventView } from '../../server/src/views/event-view.ts';
-import { jobSummary } from '../../server/src/views/job-view.ts';
+import { jobSummary as serverSummary } from '../../server/src/views/job-view.ts';
 import { buildAt, elapsedAt } from '../src/features/job/build-at.ts';
 import { continueReplay, emptyReplay } from '../src/shared/replay/replay-build.ts';
+import { jobSummary } from './job-summary.ts';
+import { eventViews } from './recorded-history.ts';
 
 type ReadModels = Awaited<ReturnType<typeof started>>;
 
@@ -16,7 +19,7 @@ async function known({ store, clock }: History, readModels: ReadModels, id: JobI
   await settled(readModels, store);
   const record = readModels.job(id);
   if (record === null) throw new Error(`There is no build ${id}.`);
-  const summary = jobSummary(record, {
+  const summary = serverSummary(record, {
     places: readModels.queuePlaces(clock.now().getTime()),
     liveSlots: 2,
     isMessagingConnected: true,
@@ -130,7 +133,30 @@ test('a cancel is told from the wish to the proof', async () => {
   const by = { kind: 'system', name: 'test' };
   expect(at(last - 2)).toBeNull();
   expect(at(last - 1)).toEqual({ by, reason: 'Wrong branch.', end: null });
-  expect(at(last)).toEqual({ by, reason: 'Wrong branch.', end: { killedProcesses: 2, proven: true } });
+  expect(at(last)).toMatchObject({ by, reason: 'Wrong branch.', end: { killedProcesses: 2, proven: true } });
+  expect(at(last)?.end?.killed).toMatchObject({ ports: [5_173], workspaceRemoved: true });
+  expect(at(last)?.end?.killed?.processes).toHaveLength(2);
+});
+
+test('a build that was set aside says which workers it lost, from its end on', () => {
+  const { frames } = continueReplay(
+    emptyReplay,
+    eventViews(
+      aBuild().inStep('install').workerLost({ alone: true }).inStep('bundle').workerLost({ alone: true }).events,
+    ),
+  );
+  const summary = jobSummary({ id: 'job-1', revision: 0 });
+  const last = frames.length - 1;
+  expect(frames[last]?.event.type).toBe('BuildFailed');
+  expect(buildAt(frames, last, summary)).toMatchObject({
+    job: { status: 'failed', error: { code: 'poison-build' } },
+    failure: { code: 'poison-build' },
+    setAside: [
+      { attempt: 1, step: 'install', alone: true },
+      { attempt: 2, step: 'bundle', alone: true },
+    ],
+  });
+  expect(buildAt(frames, last - 1, summary).setAside).toBeNull();
 });
 
 test('a build that waits is cancelled at once', async () => {

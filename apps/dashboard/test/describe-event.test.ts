@@ -82,11 +82,26 @@ describe('an event in words', () => {
     [{ killedProcesses: 1, proven: true, killed: null }, 'Build cancelled: 1 process was ended (warn)'],
     [
       { killedProcesses: 0, proven: false, killed: null },
-      'Build cancelled: the worker was lost, so it is not proven that nothing runs on (warn)',
+      'Build cancelled: it is not proven that nothing runs on (warn)',
+    ],
+    [
+      {
+        killedProcesses: 2,
+        proven: false,
+        killed: { processes: [{ pid: 7, command: 'node' }], ports: [5_173], workspaceRemoved: false },
+      },
+      'Build cancelled: 2 processes were ended, 1 port was freed, the workspace was not removed, it is not proven that nothing runs on (warn)',
     ],
   ])('says what a cancellation proved: %j', (data, expected) =>
     expect(inWords({ type: 'BuildCancelled', data })).toBe(expected),
   );
+
+  test('says when a build was alone with the worker it lost, and when it was set aside', () => {
+    const lost = { attempt: 2, workerId: aWorkerId(), reason: 'It fell silent.', alone: true };
+    expect(inWords({ type: 'WorkerLost', data: lost })).toContain('worker-1, with this build only: It fell silent.');
+    const data = { ...failure, step: null, deadLetter: true, losses: [{ ...lost, step: null }] };
+    expect(inWords({ type: 'BuildFailed', data })).toMatch(/^Build failed, and set aside: /);
+  });
 
   test('says that a build is a retry of another', () => {
     const data = aBuildRequest({ retryOf: aBuildRequest().websiteId as never });

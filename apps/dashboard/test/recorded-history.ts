@@ -31,8 +31,8 @@ export function recordedHistory(
       causationId: null,
       from,
       to: state.value,
-      machineVersion: 1,
-      schemaVersion: 1,
+      machineVersion: buildJobDecider.machineVersion,
+      schemaVersion: buildJobDecider.schemaVersion(event),
       traceparent: null,
       hash: `${recording}-hash-${revision}`,
     };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SimulatedClock } from 'xstate';
-import { refreshIntervalMs, refreshOnChange } from '../src/features/queue/refresh-on-change.ts';
 import { createJobsStore } from '../src/shared/jobs/jobs-store.ts';
+import { refreshIntervalMs, refreshOnChange } from '../src/shared/jobs/refresh-on-change.ts';
 import { endedJob, jobSummary } from './job-summary.ts';
 
 function openRefresh() {

@@ -3,6 +3,7 @@ import { type BuildJobEvent, buildJobDecider, statusOf } from '@yardmaster/domai
 import type { EventView } from '@yardmaster/protocol';
 import { aBuild } from '@yardmaster/testing';
 import { describe, expect, test } from 'vitest';
+import { readRecordedHistories } from '../../../packages/testing/test/histories/recorded-histories.ts';
 import { continueReplay, emptyReplay, eventCount, joins, recordedEvents } from '../src/shared/replay/replay-build.ts';
 import { eventViews, recordedHistory } from './recorded-history.ts';
 
@@ -14,6 +15,11 @@ const histories = {
   'a build that fails for good': aBuild({ maxAttempts: 1 }).inStep('bundle').stepFailed({ retryable: false }),
   'a build whose step times out': aBuild().inStep('install').timedOut().completed(),
   'a build whose worker is lost': aBuild().inStep('extract').workerLost().completed(),
+  'a build that is set aside': aBuild()
+    .inStep('install')
+    .workerLost({ alone: true })
+    .inStep('install')
+    .workerLost({ alone: true }),
   'a build that is handed back': aBuild().inStep('install').gaveBack().completed(),
   'a build that no worker claims at first': aBuild().dispatched().withdrawn().completed(),
   'a build whose priority changes': aBuild().queued().command({ type: 'ChangePriority', priority: 8 }).completed(),
@@ -60,6 +66,28 @@ function frameFacts({ frames }: typeof emptyReplay) {
     context: snapshot.context,
   }));
 }
+
+describe('the histories that were recorded with every version there was', () => {
+  const recorded = readRecordedHistories().filter(({ category }) => category === 'buildJob');
+
+  test.each(recorded)('$machineVersion/$scenario is replayed to its end', ({ events }) => {
+    const streams = Map.groupBy(events, ({ metadata }) => metadata.stream);
+    const builds = [...streams.entries()].filter(([stream]) => stream.startsWith('buildJob-'));
+    expect(builds.length).toBeGreaterThan(0);
+    for (const [, ofBuild] of builds) {
+      const views = ofBuild.map(({ type, data, metadata }, index) => ({
+        position: String(index),
+        revision: metadata.revision,
+        type,
+        data,
+        metadata,
+      }));
+      const replay = continueReplay(emptyReplay, views);
+      expect(replay).toMatchObject({ ok: true, frames: { length: views.length } });
+      expect(replay.frames.at(-1)?.snapshot.value).toEqual(views.at(-1)?.metadata.to);
+    }
+  });
+});
 
 describe('going on', () => {
   const views = eventViews(aBuild().completed().events);

@@ -9,7 +9,7 @@ import {
   sequenceTimeoutMs,
   takesKey,
 } from '../src/app/shortcuts/key-match.ts';
-import { type Shortcut, shellShortcuts, shortcutGroups } from '../src/app/shortcuts/shortcuts.ts';
+import { type Shortcut, shellShortcutsFor, shortcutGroups, shortcutGroupsFor } from '../src/app/shortcuts/shortcuts.ts';
 
 const press = (key: string, more: Partial<KeyPress> = {}): KeyPress => ({
   key,
@@ -151,6 +151,7 @@ describe('the list of shortcuts', () => {
   });
 
   test('can reach every one that the shell answers', () => {
+    const shellShortcuts = shellShortcutsFor({ role: 'operator' });
     for (const shortcut of shellShortcuts) {
       let pending: Pending | null = null;
       let match: KeyMatch = { kind: 'none' };
@@ -162,5 +163,13 @@ describe('the list of shortcuts', () => {
       }
       expect(match).toEqual({ kind: 'shortcut', shortcut });
     }
+  });
+
+  test('has for users none that leads where they may not go', () => {
+    const labels = (role: 'user' | 'admin') =>
+      shortcutGroupsFor({ role }).flatMap(({ shortcuts }) => shortcuts.map(({ label }) => label));
+    expect(labels('admin')).toContain('Go to the dead letters');
+    expect(labels('admin').filter((label) => !labels('user').includes(label))).toEqual(['Go to the dead letters']);
+    expect(shellShortcutsFor({ role: 'user' }).some(({ action }) => action === 'deadLetters')).toBe(false);
   });
 });

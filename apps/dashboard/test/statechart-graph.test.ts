@@ -54,7 +54,12 @@ describe("the graph of the machine's chart", () => {
     const edge = graph.edges.find(
       ({ source, target }) => source === 'buildJob.building' && target === 'buildJob.attemptFailed',
     );
-    expect(edge?.transitions.map(({ event }) => event)).toEqual(['step failed', 'step timed out', 'worker lost']);
+    expect(edge?.transitions.map(({ event }) => event)).toEqual([
+      'step failed',
+      'step timed out',
+      'worker lost',
+      'attempt abandoned',
+    ]);
   });
 
   test('lists a transition that stays in its state, not as an edge', () => {

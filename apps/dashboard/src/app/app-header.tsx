@@ -1,8 +1,12 @@
 import { Link } from '@tanstack/react-router';
-import { Moon, Search, Sun } from 'lucide-react';
+import { Moon, PackageX, Search, Sun } from 'lucide-react';
 import { ConnectionIndicator } from '../features/connection/connection-indicator.tsx';
 import { NotificationBell } from '../features/notifications/notification-bell.tsx';
+import { useDeadLetters, waitingCount } from '../shared/dead-letters/dead-letters.ts';
+import { countText } from '../shared/format/quantities.ts';
 import { switchTheme, useTheme } from '../shared/preferences/theme.ts';
+import { canOperate } from '../shared/session/can-operate.ts';
+import { useSession } from '../shared/session/session-context.ts';
 import { Brand } from '../shared/ui/brand.tsx';
 import { buttonClass, IconButton } from '../shared/ui/button.tsx';
 import { Kbd } from '../shared/ui/kbd.tsx';
@@ -21,16 +25,7 @@ export function AppHeader({ onOpen }: { readonly onOpen: (overlay: Overlay) => v
         <Link to="/" className="rounded-lg text-fg no-underline sm:mr-2">
           <Brand isCompact />
         </Link>
-        <nav aria-label="Pages" className="max-sm:hidden">
-          <Link
-            to="/"
-            activeOptions={{ exact: true, includeSearch: false }}
-            className={buttonClass({ kind: 'quiet', size: 'small' })}
-            activeProps={{ className: 'bg-panel-2! text-fg!' }}
-          >
-            Builds
-          </Link>
-        </nav>
+        <Pages />
         <div className="ml-auto flex min-w-0 items-center gap-1 sm:gap-2">
           <ConnectionIndicator />
           <SearchButton onOpen={() => onOpen('palette')} />
@@ -40,6 +35,48 @@ export function AppHeader({ onOpen }: { readonly onOpen: (overlay: Overlay) => v
         </div>
       </div>
     </header>
+  );
+}
+
+const activePage = { className: 'bg-panel-2! text-fg!' } as const;
+
+/** On a phone the picture at the left leads to the builds. */
+function Pages() {
+  const { viewer } = useSession();
+  return (
+    <nav aria-label="Pages" className="flex items-center gap-1">
+      <Link
+        to="/"
+        activeOptions={{ exact: true, includeSearch: false }}
+        className={`${buttonClass({ kind: 'quiet', size: 'small' })} max-sm:hidden`}
+        activeProps={activePage}
+      >
+        Builds
+      </Link>
+      {canOperate(viewer) && <DeadLettersLink />}
+    </nav>
+  );
+}
+
+/** With how many of them wait for somebody to decide. */
+function DeadLettersLink() {
+  const { data } = useDeadLetters();
+  const waiting = waitingCount(data?.deadLetters);
+  return (
+    <Link
+      to="/dead-letters"
+      className={`${buttonClass({ kind: 'quiet', size: 'small' })} relative max-sm:w-9 max-sm:px-0 pointer-coarse:max-sm:size-11`}
+      activeProps={activePage}
+    >
+      <PackageX className="sm:hidden" aria-hidden="true" />
+      <span className="max-sm:sr-only">Dead letters</span>
+      {waiting > 0 && (
+        <span className="rounded-full bg-bad-soft px-1.5 text-xs leading-5 font-semibold text-bad tabular-nums max-sm:absolute max-sm:top-0 max-sm:right-0 max-sm:min-w-4 max-sm:px-1 max-sm:text-center max-sm:text-[11px] max-sm:leading-4">
+          {countText(waiting)}
+          <span className="sr-only"> set aside</span>
+        </span>
+      )}
+    </Link>
   );
 }
 

@@ -9,6 +9,8 @@ import {
   ListChecks,
   LogOut,
   type LucideIcon,
+  PackageOpen,
+  PackageX,
   Radio,
   RotateCw,
   Search,
@@ -20,11 +22,13 @@ import {
 } from 'lucide-react';
 import type { Command, CommandGroup } from '../features/command-palette/rank-commands.ts';
 import type { QueueSearch } from '../features/queue/queue-search.ts';
+import type { Viewer } from '../shared/api/api.ts';
 import { isWebAddress } from '../shared/format/web-address.ts';
 import { displayOf } from '../shared/jobs/job-display.ts';
+import { canOperate } from '../shared/session/can-operate.ts';
 import { StatusIcon } from '../shared/ui/status-badge.tsx';
 import { printedKeys } from './shortcuts/key-names.ts';
-import { type ShellAction, shellShortcuts } from './shortcuts/shortcuts.ts';
+import { type ShellAction, shellShortcutsFor } from './shortcuts/shortcuts.ts';
 
 /** What commands do, as the shell can do it. */
 export interface CommandActions {
@@ -34,6 +38,7 @@ export interface CommandActions {
   readonly backToLive: () => void;
   /** Asks first, as the page of the build does. */
   readonly askToCancel: () => void;
+  readonly askToRelease: () => void;
   readonly retry: (job: JobSummary) => void;
   readonly openPreview: (url: string) => void;
   readonly openPreferences: () => void;
@@ -46,16 +51,22 @@ interface CommandState {
   /** Whether that page shows a moment of the past. */
   readonly isPast: boolean;
   readonly builds: readonly JobSummary[];
+  readonly viewer: Pick<Viewer, 'role'>;
+  /** Whether the build whose page this is waits to be released by them. */
+  readonly mayRelease: boolean;
 }
 
 /** Everything that can be done from here, what is nearest first. */
-export function commandGroups({ here, isPast, builds }: CommandState, actions: CommandActions): CommandGroup[] {
+export function commandGroups(
+  { here, isPast, builds, viewer, mayRelease }: CommandState,
+  actions: CommandActions,
+): CommandGroup[] {
   const groups = [
-    { title: 'This build', commands: here === null ? [] : commandsFor(here, isPast, actions) },
-    { title: 'Go to', commands: goCommands(actions) },
+    { title: 'This build', commands: here === null ? [] : commandsFor({ job: here, isPast, mayRelease }, actions) },
+    { title: 'Go to', commands: goCommands(viewer, actions) },
     { title: 'Builds', commands: builds.filter(({ id }) => id !== here?.id).map((job) => openCommand(job, actions)) },
     { title: 'Filters', commands: filterCommands(actions) },
-    { title: 'Yours', commands: ownCommands(actions) },
+    { title: 'Yours', commands: ownCommands(viewer, actions) },
   ];
   return groups.filter(({ commands }) => commands.length > 0);
 }
@@ -70,7 +81,11 @@ export function searchCommand(text: string, { showBuilds }: CommandActions): Com
   };
 }
 
-function commandsFor(job: JobSummary, isPast: boolean, actions: CommandActions): Command[] {
+interface Here extends Pick<CommandState, 'isPast' | 'mayRelease'> {
+  readonly job: JobSummary;
+}
+
+function commandsFor({ job, isPast, mayRelease }: Here, actions: CommandActions): Command[] {
   // As on its page: nothing can be done about the past.
   if (isPast) return [{ id: 'live', label: 'Back to live', icon: icon(Radio), run: actions.backToLive }];
   const { previewUrl } = job;
@@ -79,7 +94,15 @@ function commandsFor(job: JobSummary, isPast: boolean, actions: CommandActions):
     const run = () => actions.openPreview(previewUrl);
     commands.push({ id: 'preview', label: 'Open the preview', icon: icon(ExternalLink), run });
   }
-  if (finalStatuses.has(job.status)) {
+  if (mayRelease) {
+    commands.push({
+      id: 'release',
+      label: 'Release as a new build…',
+      keywords: ['dead letter', 'again', 'retry'],
+      icon: icon(PackageOpen),
+      run: actions.askToRelease,
+    });
+  } else if (finalStatuses.has(job.status)) {
     const label = job.status === 'completed' ? 'Rebuild' : 'Retry';
     commands.push({
       id: 'retry',
@@ -112,12 +135,17 @@ function openCommand(job: JobSummary, { openBuild }: CommandActions): Command {
   };
 }
 
-function goCommands({ shell }: CommandActions): Command[] {
+function goCommands(viewer: CommandState['viewer'], { shell }: CommandActions): Command[] {
+  const command = shellCommands(viewer, shell);
+  const deadLetters = ['failed', 'poison', 'set aside', 'release'];
   return [
-    shellCommand('builds', { label: 'Builds', keywords: ['queue', 'home', 'all'], icon: ListChecks, shell }),
-    shellCommand('upload', { label: 'Upload a project', keywords: ['deploy', 'new build'], icon: Upload, shell }),
-    shellCommand('search', { label: 'Search builds', keywords: ['filter', 'find'], icon: Search, shell }),
-    shellCommand('notifications', { label: 'Notifications', keywords: ['bell', 'news'], icon: Bell, shell }),
+    command('builds', { label: 'Builds', keywords: ['queue', 'home', 'all'], icon: ListChecks }),
+    ...(canOperate(viewer)
+      ? [command('deadLetters', { label: 'Dead letters', keywords: deadLetters, icon: PackageX })]
+      : []),
+    command('upload', { label: 'Upload a project', keywords: ['deploy', 'new build'], icon: Upload }),
+    command('search', { label: 'Search builds', keywords: ['filter', 'find'], icon: Search }),
+    command('notifications', { label: 'Notifications', keywords: ['bell', 'news'], icon: Bell }),
   ];
 }
 
@@ -136,13 +164,13 @@ function filterCommands({ showBuilds }: CommandActions): Command[] {
   ];
 }
 
-function ownCommands({ shell, openPreferences, signOut }: CommandActions): Command[] {
+function ownCommands(viewer: CommandState['viewer'], { shell, openPreferences, signOut }: CommandActions): Command[] {
+  const command = shellCommands(viewer, shell);
   return [
-    shellCommand('theme', {
+    command('theme', {
       label: 'Switch between light and dark',
       keywords: ['theme', 'mode', 'appearance', 'colour'],
       icon: SunMoon,
-      shell,
     }),
     {
       id: 'preferences',
@@ -151,7 +179,7 @@ function ownCommands({ shell, openPreferences, signOut }: CommandActions): Comma
       icon: icon(Settings2),
       run: openPreferences,
     },
-    shellCommand('shortcuts', { label: 'Keyboard shortcuts', keywords: ['help', 'keys'], icon: Keyboard, shell }),
+    command('shortcuts', { label: 'Keyboard shortcuts', keywords: ['help', 'keys'], icon: Keyboard }),
     { id: 'sign-out', label: 'Sign out', keywords: ['log out', 'leave'], icon: icon(LogOut), run: signOut },
   ];
 }
@@ -160,12 +188,15 @@ interface ShellCommand {
   readonly label: string;
   readonly keywords: readonly string[];
   readonly icon: LucideIcon;
-  readonly shell: (action: ShellAction) => void;
 }
 
-function shellCommand(action: ShellAction, { label, keywords, icon: Icon, shell }: ShellCommand): Command {
-  const keys = shellShortcuts.find((shortcut) => shortcut.action === action)?.keys ?? [];
-  return { id: action, label, keywords, icon: icon(Icon), keys: keys.flatMap(printedKeys), run: () => shell(action) };
+/** Makes commands that do what a key does, and say which. */
+function shellCommands(viewer: CommandState['viewer'], shell: CommandActions['shell']) {
+  const shortcuts = shellShortcutsFor(viewer);
+  return (action: ShellAction, { label, keywords, icon: Icon }: ShellCommand): Command => {
+    const keys = shortcuts.find((shortcut) => shortcut.action === action)?.keys ?? [];
+    return { id: action, label, keywords, icon: icon(Icon), keys: keys.flatMap(printedKeys), run: () => shell(action) };
+  };
 }
 
 const icon = (Icon: LucideIcon) => <Icon className="text-muted" aria-hidden="true" />;

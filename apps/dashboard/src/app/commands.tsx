@@ -4,6 +4,8 @@ import type { JobSummary } from '@yardmaster/protocol';
 import { CommandPalette, CommandSearch } from '../features/command-palette/command-palette.tsx';
 import { cancelButtonId } from '../features/job/cancel-button-id.ts';
 import { jobQuery } from '../shared/api/queries.ts';
+import { isWaiting, useDeadLetters } from '../shared/dead-letters/dead-letters.ts';
+import { releaseButtonId } from '../shared/dead-letters/release-button.tsx';
 import { useJobs } from '../shared/jobs/jobs-context.ts';
 import { useBuildActions } from '../shared/jobs/use-build-actions.ts';
 import { useSession } from '../shared/session/session-context.ts';
@@ -28,9 +30,12 @@ function CommandsFromHere({ actions }: { readonly actions: CommandActions }) {
   const builds = [...active, ...ended].slice(0, maxBuilds);
   const { at } = useSearch({ strict: false });
   const here = useBuildHere(builds);
+  const { viewer } = useSession();
+  const { data } = useDeadLetters();
+  const mayRelease = data?.deadLetters.some((letter) => letter.jobId === here?.id && isWaiting(letter)) ?? false;
   return (
     <CommandSearch
-      groups={commandGroups({ here, isPast: at !== undefined, builds }, actions)}
+      groups={commandGroups({ here, isPast: at !== undefined, builds, viewer, mayRelease }, actions)}
       forText={(text) => searchCommand(text, actions)}
     />
   );
@@ -56,6 +61,7 @@ function useActions({ onOpen, onAction }: OverlayProps): CommandActions {
     showBuilds: (search) => void navigate({ to: '/', search }),
     backToLive: () => void navigate({ to: '.', search: ({ at: _, ...search }) => search }),
     askToCancel: () => document.getElementById(cancelButtonId)?.click(),
+    askToRelease: () => document.getElementById(releaseButtonId)?.click(),
     retry: (job) => retry.mutate(job),
     openPreview: (url) => void window.open(url, '_blank', 'noopener'),
     openPreferences: () => onOpen('preferences'),

@@ -13,10 +13,17 @@ const rootRoute = createRootRoute({ component: Shell, notFoundComponent: NotFoun
 const buildsPage = lazyRouteComponent(() => import('./pages/builds-page.tsx'), 'BuildsPage');
 const buildPage = lazyRouteComponent(() => import('./pages/build-page.tsx'), 'BuildPage');
 // The page that was opened is loaded while the server is asked who is signed in. Should that fail, the route tells.
-const [opened, next] = location.pathname === '/' ? [buildsPage, buildPage] : [buildPage, buildsPage];
+const deadLettersPage = lazyRouteComponent(() => import('./pages/dead-letters-page.tsx'), 'DeadLettersPage');
+const opened = openedPage(location.pathname);
+const next = opened === buildsPage ? buildPage : buildsPage;
 void opened.preload?.();
 // Whoever sees one page opens the other next: its code comes when the browser has nothing else to do.
 whenIdle(() => void next.preload?.());
+
+function openedPage(path: string) {
+  if (path === '/') return buildsPage;
+  return path === '/dead-letters' ? deadLettersPage : buildPage;
+}
 
 const buildsRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -30,6 +37,12 @@ const buildRoute = createRoute({
   path: '/jobs/$jobId',
   validateSearch: BuildSearch,
   component: buildPage,
+});
+
+const deadLettersRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/dead-letters',
+  component: deadLettersPage,
 });
 
 function whenIdle(action: () => void): void {
@@ -48,7 +61,7 @@ const signInRoute = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([buildsRoute, buildRoute, signInRoute]),
+  routeTree: rootRoute.addChildren([buildsRoute, buildRoute, deadLettersRoute, signInRoute]),
   defaultPreload: 'intent',
   // Each page has a boundary of its own, inside of the shell.
   defaultErrorComponent: PageFailed,

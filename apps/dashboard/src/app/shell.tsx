@@ -1,5 +1,7 @@
 import { Outlet, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
+import { useConnection } from '../features/connection/connection-context.ts';
+import { HealthBanner } from '../features/health/health-banner.tsx';
 import { NotificationToasts } from '../features/notifications/notification-toasts.tsx';
 import { switchTheme } from '../shared/preferences/theme.ts';
 import { AppHeader, notificationsId } from './app-header.tsx';
@@ -25,6 +27,9 @@ export function Shell() {
         break;
       case 'builds':
         void navigate({ to: '/' });
+        break;
+      case 'deadLetters':
+        void navigate({ to: '/dead-letters' });
         break;
       case 'upload':
         goToPart('upload-panel');
@@ -53,10 +58,17 @@ export function Shell() {
       </a>
       <NavigationProgress />
       <AppHeader onOpen={setOpen} />
+      <StateOfTheSystem />
       <Outlet />
       <Overlays open={open} onChange={setOpen} onAction={act} />
       <NotificationToasts />
       <PageAnnouncer />
     </>
   );
+}
+
+/** A page that has lost the server says that, in its head, and nothing of the rest, which may be otherwise by now. */
+function StateOfTheSystem() {
+  const { mode } = useConnection().status;
+  return <HealthBanner isHidden={mode === 'offline' || mode === 'stopped'} />;
 }

@@ -4,7 +4,10 @@ import { useEffect, useState } from 'react';
 import { ConnectionContext } from '../features/connection/connection-context.ts';
 import { createBrowserLive } from '../features/connection/create-live.ts';
 import { breakOffUploads } from '../features/upload/use-upload.ts';
+import { api } from '../shared/api/api.ts';
 import { createQueryClient } from '../shared/api/queries.ts';
+import { onUnavailable } from '../shared/api/unavailable.ts';
+import { createHealthStore, followHealth, HealthContext } from '../shared/health/health-store.ts';
 import { JobsContext } from '../shared/jobs/jobs-context.ts';
 import { createJobsStore, followQueue } from '../shared/jobs/jobs-store.ts';
 import { LiveContext } from '../shared/live/live.ts';
@@ -13,8 +16,9 @@ import { router } from './router.tsx';
 
 /** Everything that somebody who is signed in sees. What it knows is forgotten with the session. */
 export function SignedIn({ session }: { readonly session: Session }) {
-  const [{ live, jobs, queryClient }] = useState(() => createParts(session));
+  const [{ live, jobs, health, queryClient }] = useState(() => createParts(session));
   useEffect(() => followQueue(live, jobs), [live, jobs]);
+  useEffect(() => followHealth({ live, store: health, ask: api.health, onUnavailable }), [live, health]);
   useEffect(() => {
     live.start();
     return () => {
@@ -27,9 +31,11 @@ export function SignedIn({ session }: { readonly session: Session }) {
       <QueryClientProvider client={queryClient}>
         <LiveContext value={live}>
           <ConnectionContext value={live}>
-            <JobsContext value={jobs}>
-              <RouterProvider router={router} />
-            </JobsContext>
+            <HealthContext value={health}>
+              <JobsContext value={jobs}>
+                <RouterProvider router={router} />
+              </JobsContext>
+            </HealthContext>
           </ConnectionContext>
         </LiveContext>
       </QueryClientProvider>
@@ -42,5 +48,6 @@ function createParts(session: Session) {
     nowMs: () => performance.now(),
     setTimer: (callback, delayMs) => setTimeout(callback, delayMs),
   });
-  return { jobs, live: createBrowserLive({ onSignedOut: session.lost }), queryClient: createQueryClient() };
+  const live = createBrowserLive({ onSignedOut: session.lost });
+  return { live, jobs, health: createHealthStore(), queryClient: createQueryClient() };
 }

@@ -66,6 +66,8 @@ function KnownBuild({ job, replay }: { readonly job: JobSummary; readonly replay
   const build = useServerWord(then, replay);
   const { isLive } = build;
   const later = useDeferredValue(useMemo(() => ({ replay, at, asOfMs: then.asOfMs }), [replay, at, then.asOfMs]));
+  // As it is now, whichever moment is shown.
+  const isSetAside = frames.at(-1)?.snapshot.context.deadLetter === true;
   const isUnderWay = !finalStatuses.has(job.status);
   // Decided once: panels that change places while somebody reads them would be worse than any order.
   const [isLogFirst] = useState(job.status === 'failed');
@@ -110,7 +112,10 @@ function KnownBuild({ job, replay }: { readonly job: JobSummary; readonly replay
       />
       <Announcer job={job} isPast={!isLive} />
       <KeepsHeight isPast={!isLive} className="flex flex-col gap-4">
-        <BuildHeader build={build} actions={<Actions job={job} isPast={!isLive} onRetried={onRetried} />} />
+        <BuildHeader
+          build={build}
+          actions={<Actions job={job} isPast={!isLive} isSetAside={isSetAside} onRetried={onRetried} />}
+        />
         <DriftNote replay={replay} />
         <Outcome build={build} latest={job} />
         <StepStrip build={build} />

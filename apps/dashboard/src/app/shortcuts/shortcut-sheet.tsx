@@ -1,14 +1,16 @@
 import { usePreferences } from '../../shared/preferences/preferences.ts';
+import { useSession } from '../../shared/session/session-context.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { Dialog } from '../../shared/ui/dialog.tsx';
 import { Kbd } from '../../shared/ui/kbd.tsx';
 import type { OverlayProps } from '../overlays.tsx';
 import { printedKeys } from './key-names.ts';
-import { type ShortcutGroup, shortcutGroups } from './shortcuts.ts';
+import { type ShortcutGroup, shortcutGroupsFor } from './shortcuts.ts';
 
 /** Every shortcut there is, by where it works. */
 export function ShortcutSheet({ isOpen, onClose, onOpen }: OverlayProps) {
   const { shortcuts: areSingleKeysOn } = usePreferences();
+  const { viewer } = useSession();
   return (
     <Dialog isOpen={isOpen} onClose={onClose} title="Keyboard shortcuts" className="max-w-2xl">
       {!areSingleKeysOn && (
@@ -20,7 +22,7 @@ export function ShortcutSheet({ isOpen, onClose, onOpen }: OverlayProps) {
         </p>
       )}
       <div className="grid gap-x-10 gap-y-6 sm:grid-cols-2">
-        {shortcutGroups.map((group) => (
+        {shortcutGroupsFor(viewer).map((group) => (
           <Group key={group.title} group={group} />
         ))}
       </div>

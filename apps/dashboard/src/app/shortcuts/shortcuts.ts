@@ -1,5 +1,16 @@
+import type { Viewer } from '../../shared/api/api.ts';
+import { canOperate } from '../../shared/session/can-operate.ts';
+
 /** What the shell does for a key. */
-export type ShellAction = 'palette' | 'shortcuts' | 'builds' | 'upload' | 'search' | 'notifications' | 'theme';
+export type ShellAction =
+  | 'palette'
+  | 'shortcuts'
+  | 'builds'
+  | 'deadLetters'
+  | 'upload'
+  | 'search'
+  | 'notifications'
+  | 'theme';
 
 export interface Shortcut {
   /**
@@ -10,6 +21,8 @@ export interface Shortcut {
   readonly label: string;
   /** Null when the key belongs to something on the page, which has it as `data-shortcut` or handles it itself. */
   readonly action: ShellAction | null;
+  /** For operators and administrators, who are shown it and whose keyboard follows it. */
+  readonly isForOperators?: true;
 }
 
 export interface ShortcutGroup {
@@ -25,6 +38,7 @@ export const shortcutGroups: readonly ShortcutGroup[] = [
       { keys: ['mod+k'], label: 'Search and commands', action: 'palette' },
       { keys: ['?'], label: 'Keyboard shortcuts', action: 'shortcuts' },
       { keys: ['g', 'b'], label: 'Go to the builds', action: 'builds' },
+      { keys: ['g', 'd'], label: 'Go to the dead letters', action: 'deadLetters', isForOperators: true },
       { keys: ['u'], label: 'Upload a project', action: 'upload' },
       { keys: ['/'], label: 'Search builds', action: 'search' },
       { keys: ['n'], label: 'Notifications', action: 'notifications' },
@@ -45,7 +59,14 @@ export const shortcutGroups: readonly ShortcutGroup[] = [
   },
 ];
 
+/** Those that somebody can use. */
+export function shortcutGroupsFor(viewer: Pick<Viewer, 'role'>): readonly ShortcutGroup[] {
+  const isTheirs = ({ isForOperators }: Shortcut) => isForOperators !== true || canOperate(viewer);
+  return shortcutGroups.map((group) => ({ ...group, shortcuts: group.shortcuts.filter(isTheirs) }));
+}
+
 /** Those that the shell answers. */
-export const shellShortcuts: readonly Shortcut[] = shortcutGroups
-  .flatMap(({ shortcuts }) => shortcuts)
-  .filter(({ action }) => action !== null);
+export const shellShortcutsFor = (viewer: Pick<Viewer, 'role'>): readonly Shortcut[] =>
+  shortcutGroupsFor(viewer)
+    .flatMap(({ shortcuts }) => shortcuts)
+    .filter(({ action }) => action !== null);

@@ -1,8 +1,9 @@
-import { useEffect, useEffectEvent, useRef } from 'react';
+import { useEffect, useEffectEvent, useMemo, useRef } from 'react';
 import { usePreferences } from '../../shared/preferences/preferences.ts';
+import { useSession } from '../../shared/session/session-context.ts';
 import { matchKey, type Pending, takesKey } from './key-match.ts';
 import { isMac } from './key-names.ts';
-import { type ShellAction, shellShortcuts } from './shortcuts.ts';
+import { type ShellAction, shellShortcutsFor } from './shortcuts.ts';
 
 /** Stepping through a history goes on while the key is held. */
 const repeating: ReadonlySet<string> = new Set([',', '.']);
@@ -14,10 +15,12 @@ const openLayers = ['dialog', 'alertdialog', 'menu', 'listbox'].map((role) => `[
 export function useShortcuts(run: (action: ShellAction) => void): void {
   const pending = useRef<Pending | null>(null);
   const { shortcuts: areSingleKeysOn } = usePreferences();
+  const { viewer } = useSession();
+  const shortcuts = useMemo(() => shellShortcutsFor(viewer), [viewer]);
 
   const onKeyDown = useEffectEvent((press: KeyboardEvent) => {
     if (press.defaultPrevented || press.isComposing) return;
-    const parts = { shortcuts: shellShortcuts, pending: pending.current, nowMs: performance.now(), isMac };
+    const parts = { shortcuts, pending: pending.current, nowMs: performance.now(), isMac };
     const match = matchKey(press, parts);
     if (match.kind === 'none') return;
     const isWithModifier = match.kind === 'shortcut' && match.shortcut.keys[0]?.startsWith('mod+') === true;

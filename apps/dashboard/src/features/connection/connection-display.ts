@@ -1,4 +1,4 @@
-import type { ConnectionMode } from './connection-status.ts';
+import { type ConnectionMode, isThere } from './connection-status.ts';
 
 /** How the connection is put into words. */
 export interface ConnectionDisplay {
@@ -11,7 +11,28 @@ export interface ConnectionDisplay {
   readonly canTry: boolean;
 }
 
-export function displayOfConnection(mode: ConnectionMode, pollIntervalMs: number): ConnectionDisplay {
+export interface ConnectionState {
+  readonly mode: ConnectionMode;
+  readonly pollIntervalMs: number;
+  /** What keeps Yardmaster from working as it should, by title; empty when all is well. */
+  readonly troubles: readonly string[];
+}
+
+/** A page that is connected to a system that works in part only is not told to be live. */
+export function displayOfConnection({ mode, pollIntervalMs, troubles }: ConnectionState): ConnectionDisplay {
+  const display = displayOfMode(mode, pollIntervalMs);
+  if (!isDegraded({ mode, troubles })) return display;
+  return {
+    ...display,
+    word: 'Degraded',
+    sentence: `Yardmaster works in part only: ${troubles.join(', ')}. This page is connected. ${display.sentence}`,
+  };
+}
+
+export const isDegraded = ({ mode, troubles }: Pick<ConnectionState, 'mode' | 'troubles'>): boolean =>
+  isThere(mode) && troubles.length > 0;
+
+function displayOfMode(mode: ConnectionMode, pollIntervalMs: number): ConnectionDisplay {
   const interval = `${pollIntervalMs / 1_000} s`;
   switch (mode) {
     case 'live':
@@ -19,7 +40,7 @@ export function displayOfConnection(mode: ConnectionMode, pollIntervalMs: number
     case 'events':
       return {
         word: 'Live (events)',
-        sentence: `A WebSocket cannot be opened, so builds and notifications come as server-sent events, and an open build’s log and history are asked for every ${interval}.`,
+        sentence: `A WebSocket cannot be opened, so builds and notifications come as server-sent events, and an open build’s log and history and the state of Yardmaster are asked for every ${interval}.`,
         way: 'Server-sent events',
         canTry: true,
       };

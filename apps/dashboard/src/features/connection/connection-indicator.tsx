@@ -1,16 +1,34 @@
-import { LoaderCircle, type LucideIcon, OctagonPause, Radio, RefreshCw, RotateCw, Rss, WifiOff } from 'lucide-react';
+import {
+  LoaderCircle,
+  type LucideIcon,
+  OctagonPause,
+  Radio,
+  RefreshCw,
+  RotateCw,
+  Rss,
+  TriangleAlert,
+  WifiOff,
+} from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { useId, useState } from 'react';
 import { durationText } from '../../shared/format/quantities.ts';
+import { useHealth } from '../../shared/health/health-store.ts';
 import { usePreferences } from '../../shared/preferences/preferences.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { PopoverWindow } from '../../shared/ui/popover.tsx';
 import { useNow } from '../../shared/ui/use-now.ts';
 import { useConnection } from './connection-context.ts';
-import { type ConnectionDisplay, displayOfConnection } from './connection-display.ts';
+import { type ConnectionDisplay, displayOfConnection, isDegraded } from './connection-display.ts';
 import type { ConnectionMode, ConnectionStatus } from './connection-status.ts';
 
-const looks: Readonly<Record<ConnectionMode, { readonly Icon: LucideIcon; readonly colour: string }>> = {
+interface Look {
+  readonly Icon: LucideIcon;
+  readonly colour: string;
+}
+
+const degradedLook: Look = { Icon: TriangleAlert, colour: 'text-warn' };
+
+const looks: Readonly<Record<ConnectionMode, Look>> = {
   live: { Icon: Radio, colour: 'text-ok' },
   events: { Icon: Rss, colour: 'text-ok' },
   polling: { Icon: RefreshCw, colour: 'text-warn' },
@@ -19,13 +37,20 @@ const looks: Readonly<Record<ConnectionMode, { readonly Icon: LucideIcon; readon
   stopped: { Icon: OctagonPause, colour: 'text-bad' },
 };
 
+const noTroubles: readonly string[] = [];
+
 /** How well the page follows what happens, in the head of every page; says more when it is pressed. */
 export function ConnectionIndicator() {
   const { connection, status } = useConnection();
   const { pollIntervalMs } = usePreferences();
   const titleId = useId();
-  const display = displayOfConnection(status.mode, pollIntervalMs);
-  const { Icon, colour } = looks[status.mode];
+  const health = useHealth();
+  // With some problems everything still works: those are told, and degrade nothing.
+  const troubles =
+    health === null || health.status === 'ready' ? noTroubles : health.problems.map(({ title }) => title);
+  const state = { mode: status.mode, pollIntervalMs, troubles };
+  const display = displayOfConnection(state);
+  const { Icon, colour } = isDegraded(state) ? degradedLook : looks[status.mode];
   return (
     <>
       <Popover.Root>

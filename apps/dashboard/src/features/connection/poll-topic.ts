@@ -14,6 +14,7 @@ export async function pollTopic(wanted: WantedTopic, signal: AbortSignal): Promi
     return whole({ ...snapshot, jobs: [...activeJobs, ...completedJobs] });
   }
   if (topic === 'notifications') return whole({ ...snapshot, ...(await api.notifications(signal)) });
+  if (topic === 'health') return whole({ ...snapshot, health: await api.health(signal) });
   const [kind, jobId = ''] = topic.split(':');
   return kind === 'logs' ? pollLog(jobId, wanted, signal) : whole(await pollBuild(jobId, wanted, signal));
 }

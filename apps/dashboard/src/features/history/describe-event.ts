@@ -44,7 +44,10 @@ export function describeEvent(event: BuildJobEvent, before: BuildJobContext | nu
         `stopped after ${exactDurationText(event.data.timeoutMs)}`,
       );
     case 'WorkerLost':
-      return bad('Worker lost', `${event.data.workerId}: ${event.data.reason}`);
+      return bad(
+        'Worker lost',
+        `${event.data.workerId}${event.data.alone ? ', with this build only' : ''}: ${event.data.reason}`,
+      );
     case 'AttemptAbandoned':
       return bad('Given up by the worker', `${event.data.workerId} could not go on with the attempt`);
     case 'BuildReturned':
@@ -62,7 +65,7 @@ export function describeEvent(event: BuildJobEvent, before: BuildJobContext | nu
     case 'BuildCompleted':
       return { title: 'Build completed', detail: `attempt ${event.data.attempt}`, tone: 'ok' };
     case 'BuildFailed':
-      return bad('Build failed', event.data.message);
+      return bad(event.data.deadLetter ? 'Build failed, and set aside' : 'Build failed', event.data.message);
     default:
       return event satisfies never;
   }
@@ -95,8 +98,19 @@ const exitText = (exitCode: number | null): string | null =>
 
 const filesText = (files: number): string => (files === 1 ? '1 file' : `${countText(files)} files`);
 
-function cancelText({ killedProcesses, proven }: BuildJobEventOf<'BuildCancelled'>['data']): string | null {
-  if (!proven) return 'the worker was lost, so it is not proven that nothing runs on';
-  if (killedProcesses === 0) return null;
-  return killedProcesses === 1 ? '1 process was ended' : `${killedProcesses} processes were ended`;
+function cancelText({ killedProcesses, proven, killed }: BuildJobEventOf<'BuildCancelled'>['data']): string | null {
+  const ports = killed?.ports.length ?? 0;
+  const facts = [
+    killedProcesses === 0
+      ? null
+      : countedText(killedProcesses, { one: 'process was', many: 'processes were' }, 'ended'),
+    ports === 0 ? null : countedText(ports, { one: 'port was', many: 'ports were' }, 'freed'),
+    killed?.workspaceRemoved === false ? 'the workspace was not removed' : null,
+    proven ? null : 'it is not proven that nothing runs on',
+  ].filter((fact) => fact !== null);
+  return facts.length === 0 ? null : facts.join(', ');
+}
+
+function countedText(count: number, words: { readonly one: string; readonly many: string }, done: string): string {
+  return `${count} ${count === 1 ? words.one : words.many} ${done}`;
 }

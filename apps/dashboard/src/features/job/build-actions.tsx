@@ -23,11 +23,13 @@ interface BuildActionsProps {
   readonly job: JobSummary;
   /** The past is shown: nothing can be done about it. */
   readonly isPast: boolean;
+  /** It is not retried like others: what can be done about it is told with why it failed. */
+  readonly isSetAside: boolean;
   readonly onRetried: (jobId: string) => void;
 }
 
 /** What can be done about a build. In the past the buttons stay where they are, and say why they do nothing. */
-export function BuildActions({ job, isPast, onRetried }: BuildActionsProps) {
+export function BuildActions({ job, isPast, isSetAside, onRetried }: BuildActionsProps) {
   const { cancel, retry } = useBuildActions({ onRetried });
   const isRunning = cancel.isPending || retry.isPending;
   const [isAsking, setAsking] = useState(false);
@@ -52,7 +54,7 @@ export function BuildActions({ job, isPast, onRetried }: BuildActionsProps) {
             Cancel
           </Button>
         )}
-        {finalStatuses.has(job.status) && (
+        {finalStatuses.has(job.status) && !isSetAside && (
           <Button
             kind={job.status === 'completed' ? 'plain' : 'primary'}
             className="max-sm:px-2.5"

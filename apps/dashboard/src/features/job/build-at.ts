@@ -1,4 +1,4 @@
-import { Actor, type BuildJobEventOf, type Failure, finalStatuses } from '@yardmaster/domain';
+import { Actor, type BuildJobEventOf, type Failure, finalStatuses, type WorkerLoss } from '@yardmaster/domain';
 import type { JobSummary, StepView } from '@yardmaster/protocol';
 import type { Frame } from '../../shared/replay/replay-build.ts';
 import { stepViews } from './step-views.ts';
@@ -21,6 +21,8 @@ export interface BuildAt {
   /** When the next attempt is due, while a build waits for it. */
   readonly retryDueAt: string | null;
   readonly cancel: Cancel | null;
+  /** The workers that it lost, where that is why it was set aside; null for any other build. */
+  readonly setAside: readonly WorkerLoss[] | null;
 }
 
 /** A cancel, from the wish to the proof. */
@@ -52,6 +54,7 @@ export function buildAt(frames: readonly Frame[], revision: number, summary: Job
     workerId: claimIn(passed)?.workerId ?? null,
     retryDueAt: context.retryDueAt,
     cancel: cancelIn(passed),
+    setAside: context.deadLetter ? context.losses : null,
   };
 }
 
@@ -64,6 +67,7 @@ const nothingReplayed: Omit<BuildAt, 'job'> = {
   workerId: null,
   retryDueAt: null,
   cancel: null,
+  setAside: null,
 };
 
 interface Moment {

@@ -1,9 +1,8 @@
-import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { jobQuery } from '../../shared/api/queries.ts';
 import { agoText, durationText, exactDurationText } from '../../shared/format/quantities.ts';
+import { BuildLink } from '../../shared/jobs/build-link.tsx';
 import { buildName, displayOf } from '../../shared/jobs/job-display.ts';
+import { useActivity } from '../../shared/jobs/use-activity.ts';
 import { useSession } from '../../shared/session/session-context.ts';
 import { ProgressBar } from '../../shared/ui/progress-bar.tsx';
 import { StatusBadge } from '../../shared/ui/status-badge.tsx';
@@ -40,7 +39,8 @@ export function BuildHeader({ build, actions }: BuildHeaderProps) {
 
 /** How far a build under way is, or what it waits for. */
 function Going({ build: { job } }: { readonly build: BuildAt }) {
-  const { tone, activity } = displayOf(job);
+  const { tone } = displayOf(job);
+  const activity = useActivity(job);
   if (activity === null || job.state === 'attemptFailed') return null;
   const { queuePosition, estimatedTimeRemaining } = job;
   return (
@@ -96,7 +96,14 @@ function Facts({ build }: { readonly build: BuildAt }) {
           <dd className="max-w-60 truncate">{workerId}</dd>
         </div>
       )}
-      {job.retryOf !== null && <RetryOf jobId={job.retryOf} />}
+      {job.retryOf !== null && (
+        <div>
+          <dt>Again from</dt>
+          <dd>
+            <BuildLink jobId={job.retryOf} otherwise="an earlier build" />
+          </dd>
+        </div>
+      )}
     </dl>
   );
 }
@@ -128,21 +135,6 @@ function RequestedBy({ userId }: { readonly userId: string }) {
     <div>
       <dt>by</dt>
       <dd className="max-w-40 truncate">{userId === viewer.id ? 'you' : userId}</dd>
-    </div>
-  );
-}
-
-/** The earlier build may be gone or somebody else's; then only that there was one is said. */
-function RetryOf({ jobId }: { readonly jobId: string }) {
-  const earlier = useQuery(jobQuery(jobId));
-  return (
-    <div>
-      <dt>Again from</dt>
-      <dd>
-        <Link to="/jobs/$jobId" params={{ jobId }} className="rounded text-accent">
-          {earlier.data === undefined ? 'an earlier build' : `#${earlier.data.buildNumber}`}
-        </Link>
-      </dd>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import type { Failure } from '@yardmaster/domain';
-import { ArrowDown, Lightbulb, RotateCw } from 'lucide-react';
+import { ArrowDown, Lightbulb, PackageX, RotateCw } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { durationText } from '../../shared/format/quantities.ts';
 import { stepNames } from '../../shared/jobs/job-display.ts';
 import { goToLog } from '../../shared/jobs/log-place.ts';
@@ -10,9 +11,16 @@ import { useNow } from '../../shared/ui/use-now.ts';
 import { AnnotationList, annotationCounts } from './annotation-list.tsx';
 import type { BuildAt } from './build-at.ts';
 
+interface FailurePanelProps {
+  readonly failure: Failure;
+  /** For a build that is not tried again by itself: why, and what can be done. Takes the place of the hint. */
+  readonly setAside?: ReactNode;
+}
+
 /** Why a build failed: the cause first, then every place in the sources that it names. */
-export function FailurePanel({ failure }: { readonly failure: Failure }) {
+export function FailurePanel({ failure, setAside = null }: FailurePanelProps) {
   const { message, hint, code, step, annotations } = failure;
+  const title = step === null ? 'The build failed' : `${stepNames[step]} failed`;
   return (
     <section
       aria-labelledby="failure"
@@ -22,8 +30,12 @@ export function FailurePanel({ failure }: { readonly failure: Failure }) {
       <div className="flex flex-col gap-2 border-b border-bad-line bg-bad-soft p-4 last:border-b-0">
         <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
           <h2 id="failure" className="flex items-center gap-2 text-sm font-semibold text-bad">
-            <StatusIcon tone="bad" className="size-4" />
-            {step === null ? 'The build failed' : `${stepNames[step]} failed`}
+            {setAside === null ? (
+              <StatusIcon tone="bad" className="size-4" />
+            ) : (
+              <PackageX className="size-4" aria-hidden="true" />
+            )}
+            {setAside === null ? title : 'The build was set aside'}
           </h2>
           <span className="font-mono text-xs text-muted">{code}</span>
           <div className="ml-auto flex flex-wrap items-center gap-x-3">
@@ -39,8 +51,9 @@ export function FailurePanel({ failure }: { readonly failure: Failure }) {
         <p className="text-base font-medium whitespace-pre-line wrap-anywhere">
           <AsWritten text={message} />
         </p>
-        {hint !== null && <Hint text={hint} />}
+        {hint !== null && setAside === null && <Hint text={hint} />}
       </div>
+      {setAside}
       {annotations.length > 0 && (
         <div className="p-4">
           <AnnotationList annotations={annotations} />

@@ -1,11 +1,13 @@
 import type { JobSummary } from '@yardmaster/protocol';
-import { Ban, CircleCheck, Hourglass } from 'lucide-react';
-import { useSession } from '../../shared/session/session-context.ts';
+import { CircleCheck, Hourglass } from 'lucide-react';
 import { buttonClass } from '../../shared/ui/button.tsx';
 import { CopyButton } from '../../shared/ui/copy-button.tsx';
 import { OutsideLink } from '../../shared/ui/outside-link.tsx';
-import type { BuildAt, Cancel } from './build-at.ts';
+import type { BuildAt } from './build-at.ts';
+import { CancelNote } from './cancel-note.tsx';
 import { FailurePanel, RetryNote } from './failure-panel.tsx';
+import { Note } from './note.tsx';
+import { SetAside } from './set-aside.tsx';
 
 interface OutcomeProps {
   readonly build: BuildAt;
@@ -18,12 +20,15 @@ interface OutcomeProps {
  * that what is below stays under the pointer that scrubs.
  */
 export function Outcome({ build, latest }: OutcomeProps) {
-  const { job, failure, cancel, isLive } = build;
-  if (cancel !== null) return <CancelNote cancel={cancel} />;
+  const { job, failure, cancel, setAside, isLive } = build;
+  if (cancel !== null) return <CancelNote cancel={cancel} hadWorker={job.attempt > 0} />;
   if (failure !== null) {
     // For a moment it is open whether there will be another attempt.
     const goesOn = job.status !== 'failed' && job.state !== 'attemptFailed';
-    return goesOn ? <RetryNote build={build} failure={failure} /> : <FailurePanel failure={failure} />;
+    if (goesOn) return <RetryNote build={build} failure={failure} />;
+    return (
+      <FailurePanel failure={failure} setAside={setAside === null ? null : <SetAside job={job} losses={setAside} />} />
+    );
   }
   if (job.previewUrl !== null) return <PreviewCard job={job} url={job.previewUrl} />;
   if (!isLive && latest.completedAt !== null) return <NotYet />;
@@ -67,28 +72,6 @@ function PreviewGone() {
   );
 }
 
-function CancelNote({ cancel: { by, reason, end } }: { readonly cancel: Cancel }) {
-  const { viewer } = useSession();
-  const who = by?.kind !== 'user' ? '' : by.userId === viewer.id ? ' by you' : ` by ${by.userId}`;
-  return (
-    <Note
-      icon={<Ban className="size-4 text-warn" aria-hidden="true" />}
-      title={end === null ? `Cancel requested${who}` : `Cancelled${who}`}
-    >
-      {reason !== null && <span className="block wrap-anywhere">Reason: {reason}</span>}
-      {endText(end)}
-    </Note>
-  );
-}
-
-function endText(end: Cancel['end']): string {
-  if (end === null) return 'Its processes are being ended.';
-  if (!end.proven) return 'The worker was lost before it could confirm that nothing of the build runs on.';
-  if (end.killedProcesses === 0) return 'Nothing of it runs on.';
-  const processes = end.killedProcesses === 1 ? '1 process was' : `${end.killedProcesses} processes were`;
-  return `${processes} ended; nothing of it runs on.`;
-}
-
 /** Fills the place that is kept for what came later, where there is any to fill. */
 function NotYet() {
   return (
@@ -98,28 +81,5 @@ function NotYet() {
         How it ended lies after this moment.
       </p>
     </div>
-  );
-}
-
-interface NoteProps {
-  readonly icon: React.ReactNode;
-  readonly title: string;
-  readonly children: React.ReactNode;
-}
-
-function Note({ icon, title, children }: NoteProps) {
-  return (
-    <section
-      aria-labelledby="outcome"
-      className="flex items-start gap-3 rounded-panel border border-line bg-panel p-4 shadow-panel"
-    >
-      <span className="mt-0.5 shrink-0">{icon}</span>
-      <div className="min-w-0">
-        <h2 id="outcome" className="text-sm font-semibold">
-          {title}
-        </h2>
-        <div className="text-muted">{children}</div>
-      </div>
-    </section>
   );
 }

@@ -15,6 +15,12 @@ export function useServerWord(build: BuildAt, replay: Replay): BuildAt {
     placeholderData: keepPreviousData,
   });
   if (!isWanted || data === undefined) return build;
-  const { steps, error, annotations } = data;
-  return { ...build, steps, failure: error === null ? null : { ...error, annotations } };
+  const { steps, error, annotations, cancellation, deadLetter } = data;
+  return {
+    ...build,
+    steps,
+    failure: error === null ? null : { ...error, annotations },
+    cancel: cancellation === null ? build.cancel : { by: null, reason: null, ...build.cancel, end: cancellation },
+    setAside: deadLetter === null ? null : deadLetter.losses,
+  };
 }

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { useJobsStore } from '../../shared/jobs/jobs-context.ts';
+import { after } from '../../shared/jobs/refresh-on-change.ts';
 import { announceCancelled } from './cancelled-announcements.ts';
-import { after } from './use-queue.ts';
 
 /** Tells a screen reader of builds that were cancelled. */
 export function CancelledAnnouncer() {

@@ -1,10 +1,10 @@
 import type { JobSummary } from '@yardmaster/protocol';
 import { exactDurationText } from '../../shared/format/quantities.ts';
 import { displayOf, reasonLine, tookMs } from '../../shared/jobs/job-display.ts';
+import { Ago } from '../../shared/ui/ago.tsx';
 import { handFocusOn } from '../../shared/ui/focus-page.ts';
 import { StatusBadge } from '../../shared/ui/status-badge.tsx';
 import { CompletedActions } from './completed-actions.tsx';
-import { Ago } from './elapsed.tsx';
 import { JobLink } from './job-link.tsx';
 
 /** Ended builds where it is too narrow for a table. */

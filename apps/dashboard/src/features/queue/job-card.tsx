@@ -3,6 +3,7 @@ import type { JobSummary } from '@yardmaster/protocol';
 import { memo } from 'react';
 import { durationText, exactDurationText } from '../../shared/format/quantities.ts';
 import { displayOf, reasonLine, tookMs } from '../../shared/jobs/job-display.ts';
+import { useActivity } from '../../shared/jobs/use-activity.ts';
 import { useBuildActions } from '../../shared/jobs/use-build-actions.ts';
 import { useSession } from '../../shared/session/session-context.ts';
 import { handFocusOn } from '../../shared/ui/focus-page.ts';
@@ -89,7 +90,8 @@ const activityClass = 'min-w-0 max-md:order-last max-md:col-span-2';
 
 /** What it does, and how far it is; for one that waits its place and why. */
 function Activity({ job }: { readonly job: JobSummary }) {
-  const { tone, activity } = displayOf(job);
+  const { tone } = displayOf(job);
+  const activity = useActivity(job);
   if (tone === 'working') {
     const text = activity === null || activity === '' ? 'Starting…' : activity;
     return (

@@ -6,6 +6,7 @@ import { countText } from '../../shared/format/quantities.ts';
 import { toneOfStatus } from '../../shared/jobs/job-display.ts';
 import { useJobsStore, useJobsValue } from '../../shared/jobs/jobs-context.ts';
 import { snapshotLimit } from '../../shared/jobs/jobs-store.ts';
+import { after } from '../../shared/jobs/refresh-on-change.ts';
 import { EmptyState } from '../../shared/ui/empty-state.tsx';
 import { Count, Panel } from '../../shared/ui/panel.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
@@ -15,7 +16,6 @@ import { jobFilter } from './job-filter.ts';
 import { Pager } from './pager.tsx';
 import { isFiltered, type QueueSearch } from './queue-search.ts';
 import { createUnderWayList } from './under-way-list.ts';
-import { after } from './use-queue.ts';
 
 /** With more spinners than these they stand still: each costs the browser a repaint with every frame. */
 const maxSpinners = 4;

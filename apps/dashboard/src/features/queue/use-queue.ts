@@ -3,8 +3,8 @@ import { useEffect } from 'react';
 import { api } from '../../shared/api/api.ts';
 import { websitesQuery } from '../../shared/api/queries.ts';
 import { useJobsStore } from '../../shared/jobs/jobs-context.ts';
+import { after, refreshOnChange } from '../../shared/jobs/refresh-on-change.ts';
 import { type QueueSearch, queueQuery } from './queue-search.ts';
-import { refreshOnChange } from './refresh-on-change.ts';
 import { createWebsiteWatch } from './unknown-websites.ts';
 
 const queueKey = 'queue';
@@ -50,10 +50,4 @@ export function useQueueRefresh(): void {
       setTimer: after,
     });
   }, [store, client]);
-}
-
-/** Like `setTimeout`, and returns what calls it off. */
-export function after(callback: () => void, delayMs: number): () => void {
-  const timer = setTimeout(callback, delayMs);
-  return () => clearTimeout(timer);
 }

@@ -1,5 +1,6 @@
 import { UploadAnswer } from '@yardmaster/protocol';
 import { apiPath, parseAnswer, type Trouble, troubleIn, troubleOf, unreachable } from '../../shared/api/api.ts';
+import { noteStatus } from '../../shared/api/unavailable.ts';
 import { formOf, type UploadOptions, type UploadSource, unreadableFile } from './upload-source.ts';
 
 export interface TransferRequest extends UploadOptions {
@@ -21,6 +22,7 @@ export function startTransfer(transfer: TransferRequest, listener: TransferListe
   request.setRequestHeader('Idempotency-Key', transfer.idempotencyKey);
   request.upload.addEventListener('progress', ({ loaded, total }) => listener.progressed({ sent: loaded, total }));
   request.addEventListener('load', () => {
+    noteStatus(request.status);
     if (request.status !== 201) return listener.refused(troubleIn(request.status, request.responseText));
     try {
       listener.accepted(parseAnswer(UploadAnswer, request.responseText));

@@ -1,5 +1,16 @@
-import { EventView, JobDetail, LogPage, NotificationList, Problem, UserQueue, WebsiteView } from '@yardmaster/protocol';
+import {
+  DeadLetterList,
+  EventView,
+  JobDetail,
+  LogPage,
+  NotificationList,
+  Problem,
+  SystemHealth,
+  UserQueue,
+  WebsiteView,
+} from '@yardmaster/protocol';
 import { z } from 'zod';
+import { noteStatus } from './unavailable.ts';
 
 export const apiPath = '/api/website-builder';
 const requestTimeoutMs = 15_000;
@@ -80,6 +91,8 @@ const queryText = (query: Readonly<Record<string, string | number>>): string =>
 /** The routes that the dashboard uses. Each throws {@link RequestFailed}. */
 export const api = {
   viewer: (signal: AbortSignal) => send('GET', '/auth/me', Viewer, { signal }),
+  /** How all of Yardmaster is. */
+  health: (signal: AbortSignal) => send('GET', '/health', SystemHealth, { signal }),
   signIn,
   signOut: () => send('POST', '/auth/sign-out', Success),
   /** `query` as in the address of the route, without the question mark. */
@@ -96,6 +109,12 @@ export const api = {
     send('POST', `${jobPath(id)}/retry`, RetryAnswer, { headers: { 'Idempotency-Key': idempotencyKey } }),
   changePriority: (id: string, priority: number) =>
     send('PATCH', `${jobPath(id)}/priority`, Success, { body: { priority } }),
+  /** For operators and administrators. */
+  deadLetters: (signal: AbortSignal) => send('GET', '/admin/dead-letters', DeadLetterList, { signal }),
+  releaseDeadLetter: (id: string, idempotencyKey: string) =>
+    send('POST', `/admin/dead-letters/${encodeURIComponent(id)}/release`, RetryAnswer, {
+      headers: { 'Idempotency-Key': idempotencyKey },
+    }),
   notifications: (signal: AbortSignal) => send('GET', '/user/notifications', NotificationList, { signal }),
   readNotification: (id: string) => send('PATCH', `${notificationPath(id)}/read`, Success),
   readAllNotifications: () => send('PATCH', '/user/notifications/read-all', Success),
@@ -143,6 +162,7 @@ async function send<Schema extends z.ZodType>(
   } catch (error) {
     throw new RequestFailed(unreachable, { cause: error });
   }
+  noteStatus(status);
   if (status < 200 || status > 299) throw new RequestFailed(troubleIn(status, body));
   return parseAnswer(schema, body);
 }

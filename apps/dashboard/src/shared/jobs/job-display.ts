@@ -58,7 +58,7 @@ export const stepTitles: Readonly<Record<Step, string>> = {
 export function displayOf(job: JobSummary): JobDisplay {
   const canCancel = !finalStatuses.has(job.status) && job.state !== 'cancelling';
   if (job.state === 'cancelling') {
-    return { tone: 'off', status: 'Cancelling', activity: 'Ending its processes…', canCancel };
+    return { tone: 'off', status: 'Cancelling', activity: 'Cancelling… ending all processes', canCancel };
   }
   switch (job.status) {
     case 'pending':

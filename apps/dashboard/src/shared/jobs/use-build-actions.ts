@@ -2,12 +2,16 @@ import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { JobSummary } from '@yardmaster/protocol';
 import { toast } from 'sonner';
-import { api } from '../api/api.ts';
+import { api, troubleOf } from '../api/api.ts';
 import { newIdempotencyKey } from '../api/idempotency-key.ts';
 import { useLive } from '../live/live.ts';
+import { toastMs } from '../ui/toast-duration.ts';
 import { troubleToast } from '../ui/trouble-toast.ts';
 import { buildName } from './job-display.ts';
 import { createRetryKeys } from './retry-keys.ts';
+
+/** The server's word for a build that its owner may not retry. */
+const setAsideCode = 'dead-letter';
 
 /** A build, as far as it is known where something is done to it. */
 export type ActedOn = Pick<JobSummary, 'id'> & Partial<Pick<JobSummary, 'websiteName' | 'buildNumber'>>;
@@ -42,7 +46,14 @@ export function useBuildActions({ onRetried }: BuildActionsOptions = {}) {
         action: { label: 'Open', onClick: () => openBuild(jobId) },
       });
     },
-    onError: (error, build) => troubleToast(`${nameOf(build)} was not started again.`, error),
+    onError(error, build) {
+      if (troubleOf(error).code !== setAsideCode) return troubleToast(`${nameOf(build)} was not started again.`, error);
+      toast.error(`${nameOf(build)} was set aside`, {
+        description: 'It may bring its workers down, so only an operator or an administrator can have it built again.',
+        duration: toastMs('trouble'),
+        action: { label: 'See why', onClick: () => openBuild(build.id) },
+      });
+    },
     onSettled,
   });
   const changePriority = useMutation({

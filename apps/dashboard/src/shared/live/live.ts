@@ -2,7 +2,7 @@ import type { ServerFrame } from '@yardmaster/protocol';
 import { createContext, use } from 'react';
 
 /** What can be followed; the frames are those of `WS /live`, whichever way they come. */
-export type LiveTopic = 'queue' | 'notifications' | `job:${string}` | `logs:${string}`;
+export type LiveTopic = 'queue' | 'notifications' | 'health' | `job:${string}` | `logs:${string}`;
 
 export interface FollowOptions {
   /** For logs: the line after which to begin. Without it a reader begins with a snapshot. */

@@ -1,5 +1,6 @@
 import { useMemo, useSyncExternalStore } from 'react';
 import { api } from '../api/api.ts';
+import { after } from '../jobs/refresh-on-change.ts';
 import { useLive } from '../live/live.ts';
 import { createBuildFollower, type FollowedBuild } from './build-follower.ts';
 
@@ -18,7 +19,7 @@ export function useReplay(jobId: string): FollowedBuild {
         jobId,
         fetchBuild: (signal) => fetchBuild(jobId, signal),
         beforeNextPaint,
-        setTimer,
+        setTimer: after,
       }),
     [live, jobId],
   );
@@ -45,9 +46,4 @@ function beforeNextPaint(callback: () => void): () => void {
     clearTimeout(timer);
     cancelAnimationFrame(frame);
   }
-}
-
-function setTimer(callback: () => void, delayMs: number): () => void {
-  const timer = setTimeout(callback, delayMs);
-  return () => clearTimeout(timer);
 }

@@ -1,4 +1,4 @@
-import type { JobsStore, JobsView } from '../../shared/jobs/jobs-store.ts';
+import type { JobsStore, JobsView } from './jobs-store.ts';
 
 /** What the server counts and pages is asked for at most this often. */
 export const refreshIntervalMs = 1_000;
@@ -47,3 +47,9 @@ export function refreshOnChange({ store, refresh, isLacking, nowMs, setTimer }: 
 
 const statusesIn = ({ active, ended }: JobsView): string =>
   [...active, ...ended].map(({ id, status }) => `${id}:${status}`).join();
+
+/** Like `setTimeout`, and returns what calls it off. */
+export function after(callback: () => void, delayMs: number): () => void {
+  const timer = setTimeout(callback, delayMs);
+  return () => clearTimeout(timer);
+}
