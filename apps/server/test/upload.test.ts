@@ -224,8 +224,12 @@ describe('an upload is refused', () => {
     const form = new FormData();
     form.set('name', 'x');
     expect(await post(form)).toEqual([422, 'files-missing']);
-    form.append('documents', new Blob(['x']), 'x.zip');
-    expect(await post(form)).toEqual([422, 'unexpected-file']);
+    // Of a few bytes, and so large that most of it is still to come when it is refused.
+    for (const content of ['x', Buffer.alloc(1_000_000)]) {
+      form.delete('documents');
+      form.append('documents', new Blob([content]), 'x.zip');
+      expect(await post(form)).toEqual([422, 'unexpected-file']);
+    }
     const cut = await server.ask('/upload', {
       method: 'POST',
       headers: { 'Content-Type': 'multipart/form-data; boundary=b' },
@@ -233,6 +237,16 @@ describe('an upload is refused', () => {
     });
     expect(Problem.parse(await cut.json())).toMatchObject({ status: 400, code: 'malformed-multipart' });
     expect((await server.stored()).staging).toEqual([]);
+  });
+
+  it('for names of files that take more room than all fields together may', async () => {
+    const server = await startTestServer();
+    const form = new FormData();
+    const longName = 'n'.repeat(16_000);
+    for (let n = 0; n < 1_100; n++) form.append('files', new Blob([]), longName);
+    const response = await server.ask('/upload', { method: 'POST', body: form });
+    expect(Problem.parse(await response.json())).toMatchObject({ status: 413, code: 'fields-too-large' });
+    expect(await server.stored()).toEqual({ artifacts: [], staging: [] });
   });
 
   it('for fields that do not fit, naming each', async () => {

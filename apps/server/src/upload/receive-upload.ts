@@ -1,9 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import type { ArchiveLimits } from '@yardmaster/build-runner';
 import busboy from 'busboy';
-import { createBufferReclaimer } from './reclaim-buffers.ts';
+import { reclaimMemory } from './reclaim-memory.ts';
 import { UploadAborted, UploadRefused } from './refusal.ts';
 import type { StagedFile } from './staged-file.ts';
 
@@ -33,14 +33,19 @@ export interface UploadTally {
   sizeBytes: number;
 }
 
-/** All fields together: room for the paths of a hundred thousand files. */
+/** All fields and names of files together: room for the paths of a hundred thousand files. */
 const maxFieldBytes = 16 * 1024 * 1024;
 const maxFieldNameBytes = 100;
 /** Fields beside one path per file. */
 const maxOtherFields = 50;
 const maxHeaderPairs = 20;
-/** Files that may wait to be written before no more of the request is read; one chunk of it can hold some hundreds. */
-const maxWaitingFiles = 64;
+/**
+ * How much of a request is parsed at a time. A chunk from a socket can hold six hundred files of a few bytes, whose streams
+ * and promises take more room than the young heap has: all of them would be promoted, and a hundred thousand such files
+ * made the process two hundred megabytes larger, the more the faster they came. A slice holds some eighty of them, and
+ * large files arrive as fast as without.
+ */
+const sliceBytes = 8 * 1024;
 
 /**
  * Receives a multipart upload: the bytes of all `files` go one after the other into one staged file, as they come, so
@@ -68,8 +73,7 @@ export async function receiveUpload(
 
 /** Reads on and keeps nothing. */
 function drop(req: IncomingMessage): void {
-  const reclaim = createBufferReclaimer();
-  req.on('data', (chunk: Buffer) => reclaim(chunk.length)).resume();
+  req.on('data', (chunk: Buffer) => reclaimMemory(chunk.length)).resume();
 }
 
 function createParser(req: IncomingMessage, limits: ArchiveLimits): busboy.Busboy {
@@ -110,22 +114,21 @@ function receiveParts(
   // Small files arrive several to a chunk; they are written one after the other, in their order.
   let writing: Promise<void> = Promise.resolve();
   let waiting = 0;
-  let isOver = false;
+  let onWritten = () => {};
 
   parser.on('file', (field, content, { filename }) => {
+    // The parser destroys a file that is cut short, also one that is not read yet or not wanted.
+    content.on('error', (error) => reject(malformed(error.message)));
     if (field !== 'files') return reject(unexpectedFile(field));
     const name = filename ?? '';
+    if (!fields.hasRoomFor(name)) return reject(fieldsTooLarge());
     target.tally.fileName ??= name;
-    // The parser destroys a file that is cut short, also one that is not read yet.
-    content.on('error', (error) => reject(malformed(error.message)));
-    // A file of a few bytes never holds the parser up by itself, so a hundred thousand of them would wait in memory.
     waiting += 1;
-    if (waiting === maxWaitingFiles) req.unpipe(parser);
     writing = writing.then(async () => {
       const hash = files.length === 0 ? firstHash : null;
       files.push(await appendFile(content, { ...target, name, offset: endOf(files.at(-1)), hash }));
       waiting -= 1;
-      if (waiting === maxWaitingFiles - 1 && !isOver) req.pipe(parser);
+      onWritten();
     });
     writing.catch((error: Error) => reject(error === content.errored ? malformed(error.message) : error));
   });
@@ -149,10 +152,27 @@ function receiveParts(
   });
   req.on('aborted', () => reject(new UploadAborted('The client went away.')));
   req.on('error', () => reject(new UploadAborted('The connection broke.')));
-  req.pipe(parser);
+
+  /** A file of a few bytes never holds the parser up by itself; of those begun, only the last may need another slice. */
+  async function parse(chunk: Buffer): Promise<void> {
+    for (let at = 0; at < chunk.length; at += sliceBytes) {
+      const slice = chunk.subarray(at, at + sliceBytes);
+      await new Promise((resolve) => parser.write(slice, resolve));
+      while (waiting > 1) await new Promise<void>((resolve) => (onWritten = resolve));
+      reclaimMemory(slice.length);
+    }
+  }
+  const slicing = new Writable({
+    write: (chunk: Buffer, _encoding, done) => void parse(chunk).then(() => done(), done),
+    final(done) {
+      parser.end();
+      done();
+    },
+  });
+  slicing.on('error', reject);
+  req.pipe(slicing);
   return promise.finally(() => {
-    isOver = true;
-    req.unpipe(parser);
+    req.unpipe(slicing);
     parser.destroy(); // which ends the file under way
     // Nothing is written any more once the caller is told, so that it may remove the file.
     return writing.catch(() => undefined);
@@ -174,7 +194,6 @@ async function appendFile(
   },
 ): Promise<ReceivedFile> {
   const { staged, limits, tally, name, offset, hash } = file;
-  const reclaim = createBufferReclaimer();
   let sizeBytes = 0;
   let head = Buffer.alloc(0);
   for await (const data of content) {
@@ -188,7 +207,6 @@ async function appendFile(
     }
     hash?.update(chunk);
     await staged.append(chunk);
-    reclaim(chunk.length);
   }
   return { name, offset, sizeBytes, isArchive: isArchiveHead(head) };
 }
@@ -205,12 +223,17 @@ function createFields() {
   const fields = new Map<string, string>();
   const paths: string[] = [];
   let bytes = 0;
+
+  /** Counts what is kept of a field or a file. */
+  function hasRoomFor(text: string): boolean {
+    bytes += Buffer.byteLength(text);
+    return bytes <= maxFieldBytes;
+  }
+
   return {
+    hasRoomFor,
     add(name: string, value: string, isTruncated: boolean): void {
-      bytes += Buffer.byteLength(value);
-      if (isTruncated || bytes > maxFieldBytes) {
-        throw new UploadRefused({ code: 'fields-too-large', message: 'The fields of the upload are too large.' });
-      }
+      if (isTruncated || !hasRoomFor(value)) throw fieldsTooLarge();
       if (name === 'paths') paths.push(value);
       else fields.set(name, value);
     },
@@ -236,6 +259,13 @@ const malformed = (reason: string): UploadRefused =>
     code: 'malformed-multipart',
     message: `The multipart body is malformed: ${reason}.`,
     hint: 'The upload was probably cut short; try again.',
+  });
+
+const fieldsTooLarge = (): UploadRefused =>
+  new UploadRefused({
+    code: 'fields-too-large',
+    message: `The fields and the names of the files take more than ${inMegabytes(maxFieldBytes)}.`,
+    hint: 'Shorten the names of the files, or send the folder as one archive.',
   });
 
 const unexpectedFile = (field: string): UploadRefused =>
