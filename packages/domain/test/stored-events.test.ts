@@ -7,7 +7,10 @@ import {
   JobId,
   logDecider,
   maxAnnotations,
+  maxKilledProcessesNamed,
+  maxPortsNamed,
   maxStepTimeoutMs,
+  mostAttempts,
   previewDecider,
   StateValue,
   slugDecider,
@@ -15,7 +18,7 @@ import {
   userDecider,
   websiteDecider,
 } from '@yardmaster/domain';
-import { aBuild, aMoment, anArtifactId, aUserId, aWebsiteId, buildSettings } from '@yardmaster/testing';
+import { aBuild, aMoment, anArtifactId, aUserId, aWebsiteId, buildSettings, nothingKilled } from '@yardmaster/testing';
 import { describe, expect, test } from 'vitest';
 
 interface AnyEvent {
@@ -137,6 +140,9 @@ describe('what an event of a build may hold', () => {
     excerpt: null,
     severity: 'warning',
   } as const;
+  const loss = { attempt: 1, workerId: 'worker-1', step: 'install', reason: 'It fell silent.', alone: true };
+  const program = { pid: 1, command: 'node' };
+  const killing = (process: object) => ({ killed: { ...nothingKilled, processes: [{ ...program, ...process }] } });
 
   test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
     ['BuildRequested', { websiteName: 'x'.repeat(100) }, { websiteName: 'x'.repeat(101) }],
@@ -181,6 +187,26 @@ describe('what an event of a build may hold', () => {
     ['OutputPublished', { sizeBytes: Number.MAX_SAFE_INTEGER }, { sizeBytes: Number.MAX_SAFE_INTEGER + 1 }],
     ['CancelRequested', { reason: 'r'.repeat(500) }, { reason: 'r'.repeat(501) }],
     ['BuildFailed', { message: 'm'.repeat(2_000) }, { message: 'm'.repeat(2_001) }],
+    ['BuildFailed', { losses: Array(mostAttempts).fill(loss) }, { losses: Array(mostAttempts + 1).fill(loss) }],
+    ['BuildFailed', { losses: [{ ...loss, step: null }] }, { losses: [{ ...loss, alone: null }] }],
+    ['BuildCancelled', { killed: null }, { killed: 'nothing' }],
+    ['BuildCancelled', killing({ pid: 1 }), killing({ pid: 0 })],
+    ['BuildCancelled', killing({ command: 'c'.repeat(64) }), killing({ command: 'c'.repeat(65) })],
+    [
+      'BuildCancelled',
+      { killed: { ...nothingKilled, processes: Array(maxKilledProcessesNamed).fill(program) } },
+      { killed: { ...nothingKilled, processes: Array(maxKilledProcessesNamed + 1).fill(program) } },
+    ],
+    [
+      'BuildCancelled',
+      { killed: { ...nothingKilled, ports: Array(maxPortsNamed).fill(65_535) } },
+      { killed: { ...nothingKilled, ports: Array(maxPortsNamed + 1).fill(65_535) } },
+    ],
+    [
+      'BuildCancelled',
+      { killed: { ...nothingKilled, ports: [65_535] } },
+      { killed: { ...nothingKilled, ports: [65_536] } },
+    ],
   ])('%s: %o, but not %o', (type, fits, tooMuch) => {
     expect(parse(buildJobDecider, type, { ...dataOf(type), ...fits }).data).toMatchObject(fits);
     expect(() => parse(buildJobDecider, type, { ...dataOf(type), ...tooMuch })).toThrow();
