@@ -47,7 +47,7 @@ export interface ServerOptions {
   readonly onFatal: (error: Error) => void;
   /** Called while the message server can be reached and does no work: it is to be started again by whoever runs it. */
   readonly onMessagingUnavailable?: () => void;
-  /** Called again and again while the start waits for the server of the event store. */
+  /** Called again and again while the start waits for the server of the event store, or reads a long log. */
   readonly onWaiting?: () => void;
   /** Ends a start that is still under way. */
   readonly signal?: AbortSignal;
@@ -104,12 +104,16 @@ export async function startServer(options: ServerOptions): Promise<Server> {
           listener.waitsFor(`the event store (${reason})`);
           onWaiting();
         },
+        onCatchingUp() {
+          listener.waitsFor('the read models, which catch up with the log');
+          onWaiting();
+        },
         signal,
       }),
     );
     const { storeWatch, readModels, actors, sharedStore } = history;
     const { store, outage, log } = storeWatch;
-    const logs = starts(openLogStore({ file: join(ownFolder, 'logs.sqlite'), log }));
+    const logs = starts(openLogStore({ file: join(ownFolder, 'logs.sqlite'), log, onDamaged: onFatal }));
     const artifacts = await openFilesystemArtifactStore({ root: dataDir });
     const artifactTokens = createArtifactTokens({ key: await readArtifactKey(dataDir), clock });
 
@@ -125,7 +129,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       leader: () => lease?.leader ?? null,
     };
     const workers = fleetView(fleet);
-    const watched = { storeWatch, readModels, rebuilt: null, messaging: connected, leadership, fleet: workers };
+    const watched = {
+      storeWatch,
+      readModels,
+      rebuilt: history.rebuilt,
+      messaging: connected,
+      leadership,
+      fleet: workers,
+    };
     const health = starts(await startHealth({ dataDir, ...watched, clock, log }));
     const parts: GatewayParts = {
       store,

@@ -4,6 +4,7 @@ import {
   type Actors,
   type Clock,
   createActors,
+  EventStoreUnavailable,
   type Log,
   openReadModels,
   type ReadModels,
@@ -15,6 +16,7 @@ import { isServerLocation, openEventStore } from '@yardmaster/event-store/open';
 import type { SharedStore } from '@yardmaster/messaging';
 import { serverOf } from '@yardmaster/protocol/event-store-url';
 import type { Settings } from '@yardmaster/protocol/settings';
+import { isCode } from '../private-files.ts';
 import { ensureAdmin } from '../secret-files.ts';
 import { awaitStore } from './await-store.ts';
 import { describeOutage } from './describe-outage.ts';
@@ -27,6 +29,8 @@ export interface History extends Running {
   readonly storeWatch: StoreWatch;
   readonly readModels: ReadModels;
   readonly actors: Actors;
+  /** Why the read models were made anew at this start; null when they were only continued. */
+  readonly rebuilt: string | null;
   /** The event store, where other servers write to it and have to say so; null where it tells of everything itself. */
   readonly sharedStore: SharedStore | null;
 }
@@ -42,25 +46,38 @@ export interface HistoryOptions {
   readonly onFatal: (error: Error) => void;
   /** Called after each try that found the server away. */
   readonly onWaiting: (reason: string) => void;
+  /** Called now and then while events are read that the read models lack: all of a long log takes its time. */
+  readonly onCatchingUp: () => void;
   readonly signal: AbortSignal;
 }
 
 /**
  * Opens the event store that the settings name, with read models that have caught up and an admin who can sign in. The
- * server of an EventStoreDB is waited for; a SQLite file that cannot be opened is thrown, and so is AnotherHistory.
+ * server of an EventStoreDB is waited for, and so is a SQLite file whose lock another process holds for long; any other
+ * that cannot be opened is thrown, and so is AnotherHistory.
  */
 export function openHistory(options: HistoryOptions): Promise<History> {
   const { settings, log, onWaiting, signal } = options;
   const { eventStoreUrl } = settings;
   const location = eventStoreUrl ?? join(settings.dataDir, 'events.sqlite');
-  const open = () => openAt(location, options);
-  if (!isServerLocation(location)) return open();
-  return awaitStore({ address: serverOf(location), open, signal, log, onWaiting });
+  const isPassing = (error: unknown) =>
+    isServerLocation(location) ? error instanceof EventStoreUnavailable : isCode(error, 'event-store-locked');
+  const name = isServerLocation(location) ? `EventStoreDB at ${serverOf(location)}` : location;
+  return awaitStore({ name, open: () => openAt(location, options), isPassing, signal, log, onWaiting });
 }
 
 async function openAt(
   location: string,
-  { settings: { dataDir, takeOverStore }, ownFolder, previewUrl, clock, newId, log: fullLog, onFatal }: HistoryOptions,
+  {
+    settings: { dataDir, takeOverStore },
+    ownFolder,
+    previewUrl,
+    clock,
+    newId,
+    log: fullLog,
+    onFatal,
+    onCatchingUp,
+  }: HistoryOptions,
 ): Promise<History> {
   const opened: Running[] = [];
   const stop = async () => {
@@ -77,14 +94,20 @@ async function openAt(
     const wasUsed = existsSync(join(dataDir, readModelsName));
     await assertOneHistory({ dataDir, store, name, isOwnFile, wasUsed, takeOver: takeOverStore });
     const file = join(ownFolder, readModelsName);
-    const readModels = openReadModels({ file, store, previewUrl, clock, log });
+    let rebuilt: string | null = null;
+    const onMadeAnew = (reason: string) => {
+      rebuilt = reason;
+    };
+    const readModels = openReadModels({ file, store, previewUrl, clock, log, onDamaged: onFatal, onMadeAnew });
     opened.unshift(readModels);
+    const progress = readModels.onBatch(onCatchingUp);
     const caughtUp = readModels.start();
     opened.unshift(recordHead({ dataDir, readModels, clock, log, caughtUp }));
     await caughtUp;
+    await progress.stop();
     const actors = createActors({ store, clock, newId, random: Math.random });
     await ensureAdmin({ dataDir, actors, readModels });
-    return { storeWatch, readModels, actors, sharedStore: 'nudge' in bare ? bare : null, stop };
+    return { storeWatch, readModels, actors, rebuilt, sharedStore: 'nudge' in bare ? bare : null, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,10 +1,11 @@
-import { renameSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JobId } from '@yardmaster/domain';
 import type { LogBatch, LogLineView, LogPage } from '@yardmaster/protocol';
 import { type Log, silentLog } from '../ports/log.ts';
 import type { StreamMark } from '../ports/messaging.ts';
+import { createDamageGuard, type OnDamaged } from '../projections/damage-guard.ts';
 import { inTransaction, openSqliteFile, removeSqliteFile } from '../projections/sqlite-file.ts';
 import { type LogQuery, prepareLogReader } from './read-lines.ts';
 import { prepareLogWriter } from './write-lines.ts';
@@ -89,8 +90,18 @@ const schema = `
  * of an earlier one, and an empty one made: builds go on without their old logs. A power cut may undo the last
  * transactions, each with its mark, so their lines come again.
  */
-export function openLogStore({ file, log = silentLog }: { readonly file: string; readonly log?: Log }): LogStore {
+export function openLogStore({
+  file,
+  log = silentLog,
+  onDamaged = () => {},
+}: {
+  readonly file: string;
+  readonly log?: Log;
+  /** The file was damaged while it was used, and has been set aside. */
+  readonly onDamaged?: OnDamaged;
+}): LogStore {
   const db = openOrSetAside(file, log);
+  const guard = createDamageGuard({ file, putAway: () => setAside(file), onDamaged, log });
   const writer = prepareLogWriter(db);
   const readMark = db.prepare('SELECT stream_created AS streamCreated, sequence FROM mark');
   const writeMark = db.prepare(`INSERT INTO mark (only, stream_created, sequence) VALUES (1, ?, ?)
@@ -103,7 +114,7 @@ export function openLogStore({ file, log = silentLog }: { readonly file: string;
       return result;
     });
 
-  return {
+  return guard.watch({
     append: (batch, mark = null) => write(mark, () => writer.append(batch)),
     appendMany: (batches, mark = null) =>
       write(mark, () => {
@@ -131,17 +142,20 @@ export function openLogStore({ file, log = silentLog }: { readonly file: string;
     stop() {
       if (db.isOpen) db.close();
     },
-  };
+  });
 }
 
 function openOrSetAside(file: string, log: Log): DatabaseSync {
   const opened = openSqliteFile({ file, version: schemaVersion, schema });
   if (opened.ok) return opened.db;
-  const setAside = `${file}.set-aside`;
-  log.error({ file, setAside, reason: opened.reason }, 'The build logs cannot be read: they are set aside.');
-  renameSync(file, setAside);
-  removeSqliteFile(file);
+  log.error({ file, reason: opened.reason }, 'The build logs cannot be read: they are set aside.');
+  setAside(file);
   const made = openSqliteFile({ file, version: schemaVersion, schema });
   if (!made.ok) throw new Error(`A log store cannot be made in ${file}: ${made.reason}`);
   return made.db;
+}
+
+function setAside(file: string): void {
+  if (existsSync(file)) renameSync(file, `${file}.set-aside`);
+  removeSqliteFile(file);
 }

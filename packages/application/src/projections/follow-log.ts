@@ -18,6 +18,10 @@ export interface FollowLogOptions {
   readonly onCommit: (batch: EventBatch) => void;
   /** Called when what was derived from the tables may be outdated: they were emptied, or a batch failed half-way. */
   readonly onReload: () => void;
+  /** Whether following can never go on after this error. */
+  readonly isFinal: (error: unknown) => boolean;
+  /** Called at the start when there is a log and nothing was made of it yet. */
+  readonly onMadeAnew: (reason: string) => void;
 }
 
 interface Waiter {
@@ -87,6 +91,9 @@ export function createLogFollower(
       projector.startOver();
       options.onReload();
     }
+    if (projector.position() === null && target !== null) {
+      options.onMadeAnew(reached === null ? nothingThere : 'They were ahead of the event store.');
+    }
     if (target === null || reflects(target)) {
       caughtUp = true;
       following = follow();
@@ -115,7 +122,9 @@ export function createLogFollower(
         await followOnce();
         return;
       } catch (error) {
+        const isFinal = options.isFinal(error);
         if (!caughtUp) throw error;
+        if (isFinal) return;
         log.error({ error }, `The read models cannot follow the log; next try in ${followRetryDelayMs} ms.`);
         await pause();
       }
@@ -160,4 +169,6 @@ export function createLogFollower(
   }
 }
 
+/** A file that was deleted, or read models of another event store. */
+const nothingThere = 'There were none of this event store.';
 const stoppedEarly = 'The read models or the event store were stopped before all events were projected.';

@@ -6,6 +6,7 @@ import type { EventBatch, EventStore } from '../ports/event-store.ts';
 import { type Log, silentLog } from '../ports/log.ts';
 import { createProjector, projectorSchema } from './apply-batch.ts';
 import { prepareArtifactQueries, sealedLogsProjection } from './artifacts.ts';
+import { createDamageGuard, type DamageGuard, type OnDamaged } from './damage-guard.ts';
 import { createLogFollower } from './follow-log.ts';
 import { prepareJobQueries } from './job-queries.ts';
 import { jobsProjection } from './jobs.ts';
@@ -28,6 +29,10 @@ export interface ReadModelsOptions {
   readonly clock: Clock;
   /** Told of quarantined streams, of starting over, and of failures to follow the log. */
   readonly log?: Log;
+  /** The file was damaged while it was used. It has been removed: opened again, the read models are made anew. */
+  readonly onDamaged?: OnDamaged;
+  /** Called during `start` when all of a log has to be read again, with the reason as a sentence. */
+  readonly onMadeAnew?: (reason: string) => void;
 }
 
 /** Raise this when a projection makes other rows of the same events; a change of the tables is noticed by itself. */
@@ -53,8 +58,29 @@ const version = createHash('sha256').update(`${projectionsVersion}\n${schema}`).
  * Opens the read models as they were last committed; {@link ReadModels.start} brings them to the end of the log. Queries
  * read the file, lists of open builds and queue places memory. Throws when the file can be neither opened nor made.
  */
-export function openReadModels({ file, store, previewUrl, clock, log = silentLog }: ReadModelsOptions): ReadModels {
-  const db = openOrMake(file, log);
+export function openReadModels(options: ReadModelsOptions): ReadModels {
+  const { file, log = silentLog, onDamaged = () => {} } = options;
+  const { db, madeAnew } = openOrMake(file, log);
+  const guard = createDamageGuard({ file, putAway: () => removeSqliteFile(file), onDamaged, log });
+  try {
+    return guard.watch(readModelsOn({ ...options, db, log, guard, madeAnew }));
+  } catch (error) {
+    guard.check(error);
+    db.close();
+    throw error;
+  }
+}
+
+function readModelsOn({
+  db,
+  store,
+  previewUrl,
+  clock,
+  log,
+  guard,
+  madeAnew,
+  onMadeAnew = () => {},
+}: ReadModelsOptions & Opened & { readonly log: Log; readonly guard: DamageGuard }): ReadModels {
   const projector = createProjector({ db, storeId: store.storeId, projections, log });
   const jobQueries = prepareJobQueries(db);
   const openBuilds = createOpenBuilds(jobQueries);
@@ -66,6 +92,8 @@ export function openReadModels({ file, store, previewUrl, clock, log = silentLog
     log,
     onCommit: (batch) => openBuilds.refresh(touchedJobs(batch)),
     onReload: () => openBuilds.load(),
+    isFinal: (error) => guard.check(error),
+    onMadeAnew: (reason) => onMadeAnew(madeAnew ?? reason),
   });
   let stopped: Promise<void> | undefined;
   return {
@@ -95,14 +123,20 @@ export function openReadModels({ file, store, previewUrl, clock, log = silentLog
   };
 }
 
-function openOrMake(file: string, log: Log): DatabaseSync {
+interface Opened {
+  readonly db: DatabaseSync;
+  /** Why the file that was there was not used; null when it was, or there was none. */
+  readonly madeAnew: string | null;
+}
+
+function openOrMake(file: string, log: Log): Opened {
   const opened = openSqliteFile({ file, version, schema });
-  if (opened.ok) return opened.db;
+  if (opened.ok) return { db: opened.db, madeAnew: null };
   log.warn({ file, reason: opened.reason }, 'The read models are made anew from the log.');
   removeSqliteFile(file);
   const made = openSqliteFile({ file, version, schema });
   if (!made.ok) throw new Error(`The read models cannot be made in ${file}: ${made.reason}`);
-  return made.db;
+  return { db: made.db, madeAnew: opened.reason };
 }
 
 /** The jobs whose records a batch may have changed: their own events, and those of their previews. */

@@ -16,6 +16,8 @@ export type SqliteFile =
 
 /** The low byte of an SQLite result code is its kind: https://www.sqlite.org/rescode.html */
 const resultKind = { corrupt: 11, tooBig: 18, constraint: 19, mismatch: 20, notADatabase: 26 } as const;
+/** The whole code of a file that ends before it should: a kind of input/output error that no waiting mends. */
+const shortRead = 522;
 
 /** How long a write waits, and this thread with it, while another process (a shell) holds the file. */
 const busyTimeoutMs = 1_000;
@@ -37,12 +39,9 @@ export function openSqliteFile({ file, version, schema }: SqliteFileOptions): Sq
     else if (stored !== version) return refuse(db, `It has version ${stored}; this program writes ${version}.`);
     return { ok: true, db };
   } catch (error) {
-    const kind = sqliteErrorKind(error);
-    if (kind !== resultKind.corrupt && kind !== resultKind.notADatabase) {
-      db.close();
-      throw error;
-    }
-    return refuse(db, `It is damaged: ${error instanceof Error ? error.message : String(error)}`);
+    if (isDamage(error)) return refuse(db, `It is damaged: ${error.message}`);
+    db.close();
+    throw error;
   }
 }
 
@@ -71,9 +70,20 @@ export function isSqliteFailure(error: unknown): boolean {
   return kind !== resultKind.constraint && kind !== resultKind.mismatch && kind !== resultKind.tooBig;
 }
 
+/** True when the content of a database file is not what SQLite has written: no waiting helps, and nothing of it is sure. */
+export function isDamage(error: unknown): error is Error {
+  const kind = sqliteErrorKind(error);
+  return kind === resultKind.corrupt || kind === resultKind.notADatabase || sqliteErrorCode(error) === shortRead;
+}
+
 function sqliteErrorKind(error: unknown): number | null {
+  const code = sqliteErrorCode(error);
+  return code === null ? null : code & 0xff;
+}
+
+function sqliteErrorCode(error: unknown): number | null {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return null;
-  return error.errcode & 0xff;
+  return error.errcode;
 }
 
 function refuse(db: DatabaseSync, reason: string): SqliteFile {
