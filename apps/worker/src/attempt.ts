@@ -1,13 +1,18 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '@yardmaster/application';
-import { removeWorkspace } from '@yardmaster/build-runner';
-import type { JobId } from '@yardmaster/domain';
+import { type Ended, endStrayProcesses, nothingKilled, removeWorkspace } from '@yardmaster/build-runner';
+import { type JobId, maxKilledProcessesNamed, maxPortsNamed } from '@yardmaster/domain';
 import type { WorkerMessaging } from '@yardmaster/messaging';
-import { type BuildSite, buildWebsite, nothingNamed } from './build-website.ts';
+import { type AttemptEnd, type BuildSite, buildWebsite } from './build-website.ts';
 import { createLogShipper } from './log-shipper.ts';
 import { createOutbox, type UnnumberedReport } from './outbox.ts';
 import type { Grant } from './slot-machine.ts';
+
+/** How long the removal of a workspace may take; a huge one on a slow disk takes seconds. */
+const longestRemovalMs = 30_000;
+/** Counted from the moment at which the worker leaves: nobody waits longer for it, so that its last word must be out. */
+const longestRemovalOnLeavingMs = 4_000;
 
 export interface AttemptOptions {
   readonly grant: Grant;
@@ -28,7 +33,7 @@ export interface Attempt {
   resend(fromSeq: number): void;
   /** Ends it, killing every process; the last report says what was killed. Idempotent; the first reason counts. */
   stop(reason: StopReason): void;
-  /** Resolves when nothing of it runs any more and its last report is made; never rejects. */
+  /** Resolves when its last report is made; never rejects. */
   readonly ended: Promise<void>;
   /** Resolves when everything that it reported is settled, or at `release`. */
   whenSettled(): Promise<void>;
@@ -36,11 +41,18 @@ export interface Attempt {
   release(): void;
 }
 
+/**
+ * The last report is made when no process of the attempt runs any more and its workspace is gone. Where one of these
+ * could not be brought about, a report about a stopped attempt says so; any other is a warning in the worker's log.
+ */
 export function startAttempt({ grant, messaging, site, log }: AttemptOptions): Attempt {
   const { jobId, attempt } = grant;
+  const workspace = join(site.workspaces, `${jobId}-${attempt}`);
   const abort = new AbortController();
+  const leaving = new AbortController();
   const outbox = createOutbox({ attempt, send: (report) => messaging.sendReport(jobId, report) });
   const lines = createLogShipper({ jobId, attempt, send: (batch) => messaging.sendLogs(batch) });
+  let removal: Promise<boolean> | null = null;
 
   return {
     jobId,
@@ -48,7 +60,10 @@ export function startAttempt({ grant, messaging, site, log }: AttemptOptions): A
     lastReportSeq: outbox.lastSeq,
     settle: outbox.settle,
     resend: outbox.resend,
-    stop: (reason) => abort.abort(reason),
+    stop(reason) {
+      abort.abort(reason);
+      if (reason === 'worker-leaves') setTimeout(() => leaving.abort(), longestRemovalOnLeavingMs).unref();
+    },
     ended: run(),
     whenSettled: outbox.whenSettled,
     release() {
@@ -58,20 +73,57 @@ export function startAttempt({ grant, messaging, site, log }: AttemptOptions): A
   };
 
   async function run(): Promise<void> {
-    const workspace = join(site.workspaces, `${jobId}-${attempt}`);
-    try {
-      await mkdir(workspace, { recursive: true });
-      await buildWebsite({ grant, workspace, site, report, addLine: lines.add, signal: abort.signal });
-    } catch (error) {
-      log.error({ jobId, attempt, error }, 'An attempt broke; it is handed back.');
-      report({ kind: 'stopped', killedProcesses: 0, proven: false, killed: nothingNamed });
+    const end = await build();
+    const flushed = lines.end();
+    const strays = await endStrayProcesses({ job: `${jobId}/${attempt}` });
+    const workspaceRemoved = await removeOnce();
+    const nothingLeft = end.nothingLeft && strays.nothingLeft;
+    if (!nothingLeft || !workspaceRemoved) {
+      log.warn({ jobId, attempt, nothingLeft, workspaceRemoved }, 'An attempt could not be cleared away whole.');
     }
-    await lines.end();
-    await removeWorkspace(workspace).catch((error) => log.warn({ jobId, error }, 'A workspace could not be removed.'));
+    outbox.add(lastReport(end, { strays, workspaceRemoved }));
+    await flushed;
   }
 
-  function report(made: UnnumberedReport): void {
-    const leaves = abort.signal.reason === ('worker-leaves' satisfies StopReason);
-    outbox.add(made.kind === 'stopped' && leaves ? { ...made, kind: 'returned' } : made);
+  async function build(): Promise<AttemptEnd> {
+    try {
+      await mkdir(workspace, { recursive: true });
+      return await buildWebsite({
+        grant,
+        workspace,
+        site,
+        report: outbox.add,
+        onWorkspaceDone: () => void removeOnce(),
+        addLine: lines.add,
+        signal: abort.signal,
+      });
+    } catch (error) {
+      log.error({ jobId, attempt, error }, 'An attempt broke; it is handed back.');
+      return { last: null, killed: nothingKilled, nothingLeft: false };
+    }
+  }
+
+  function removeOnce(): Promise<boolean> {
+    removal ??= removeWorkspace(workspace, AbortSignal.any([leaving.signal, AbortSignal.timeout(longestRemovalMs)]));
+    return removal;
+  }
+
+  /** Who asked for the end wants to know what it took, even where the attempt was just ending by itself. */
+  function lastReport(
+    { last, killed, nothingLeft }: AttemptEnd,
+    { strays, workspaceRemoved }: { readonly strays: Ended; readonly workspaceRemoved: boolean },
+  ): UnnumberedReport {
+    const reason: StopReason | null = abort.signal.reason ?? null;
+    if (last !== null && reason !== 'asked') return last;
+    return {
+      kind: reason === 'worker-leaves' ? 'returned' : 'stopped',
+      killedProcesses: killed.count + strays.killed.count,
+      proven: nothingLeft && strays.nothingLeft && workspaceRemoved,
+      killed: {
+        processes: [...killed.processes, ...strays.killed.processes].slice(0, maxKilledProcessesNamed),
+        ports: [...new Set([...killed.ports, ...strays.killed.ports])].slice(0, maxPortsNamed),
+        workspaceRemoved,
+      },
+    };
   }
 }

@@ -5,10 +5,12 @@ import {
   type BuildOutput,
   type BuildReport,
   createProcessGroupSandbox,
+  type Ended,
+  nothingKilled,
   packFolder,
   runBuild,
 } from '@yardmaster/build-runner';
-import { defaultStepTimeoutsMs, type KillEvidence, type Step } from '@yardmaster/domain';
+import { defaultStepTimeoutsMs, type Step } from '@yardmaster/domain';
 import type { LogLine } from '@yardmaster/protocol';
 import { createGatewayClient, type GatewayClient, GatewayRefused } from './gateway-client.ts';
 import type { UnnumberedReport } from './outbox.ts';
@@ -38,28 +40,39 @@ const reportGraceMs = 15_000;
 /** As long as a failure's message may be. */
 const maxMessageCharacters = 2_000;
 
-/** The workspace goes after the last report. */
-export const nothingNamed: KillEvidence = { processes: [], ports: [], workspaceRemoved: false };
-
 type StepCompleted = Extract<UnnumberedReport, { kind: 'step-completed' }>;
 type StepUsage = Pick<StepCompleted, 'durationMs' | 'exitCode' | 'cpuMs' | 'peakMemoryBytes'>;
+
+export type LastReport = Extract<UnnumberedReport, { kind: 'step-failed' | 'finished' }>;
+
+/** How an attempt ended: by itself, with its last report still to be made; or, with none, because it was stopped. */
+export interface AttemptEnd extends Ended {
+  readonly last: LastReport | null;
+}
+
+/** An end at a moment at which no process of the build runs. */
+const stoppedIdle: AttemptEnd = { last: null, killed: nothingKilled, nothingLeft: true };
+const ended = (last: LastReport): AttemptEnd => ({ ...stoppedIdle, last });
 
 interface Build {
   readonly grant: Grant;
   /** An empty folder of this attempt's own. */
   readonly workspace: string;
   readonly site: BuildSite;
+  /** Takes every report but the last. */
   readonly report: (report: UnnumberedReport) => void;
+  /** Told once nothing in the workspace is needed any more. */
+  readonly onWorkspaceDone: () => void;
   readonly addLine: (line: LogLine) => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Builds one website from its claimed source to a preview that answers, reporting each step. The last report is always
- * one that ends the attempt. Every wait in here is bounded: by the engine's time limits, or by those of this file, which
+ * Builds one website from its claimed source to a preview that answers, reporting each step. Resolves to how it ended:
+ * nothing of it runs then, or `nothingLeft` is false. Every wait in here is bounded: by the engine's time limits, or by those of this file, which
  * do not count the time in which the server can record nothing.
  */
-export async function buildWebsite(build: Build): Promise<void> {
+export async function buildWebsite(build: Build): Promise<AttemptEnd> {
   const { grant, workspace, site, signal } = build;
   const gateway = createGatewayClient({ servers: site.servers, token: grant.artifactToken });
   const sourceFile = join(workspace, 'source.archive');
@@ -72,43 +85,47 @@ export async function buildWebsite(build: Build): Promise<void> {
     case 'done':
       return await buildSource(build, sourceFile, gateway);
     case 'stopped':
-      return build.report({ kind: 'stopped', killedProcesses: 0, proven: true, killed: nothingNamed });
+      return stoppedIdle;
     case 'failed':
       build.report({ kind: 'step-started', step: 'extract', timeoutMs: reportGraceMs });
-      return failStep(build, fetched, {
-        step: 'extract',
-        code: 'source-unavailable',
-        what: 'The source could not be fetched',
-      });
+      return ended(
+        stepFailure(build, fetched, {
+          step: 'extract',
+          code: 'source-unavailable',
+          what: 'The source could not be fetched',
+        }),
+      );
     default:
-      fetched satisfies never;
+      return fetched satisfies never;
   }
 }
 
-async function buildSource(build: Build, sourceFile: string, gateway: GatewayClient): Promise<void> {
-  const { result, bundled } = await runEngine(build, sourceFile);
+async function buildSource(build: Build, sourceFile: string, gateway: GatewayClient): Promise<AttemptEnd> {
+  const { result, bundled, failed } = await runEngine(build, sourceFile);
+  const { nothingLeft } = result;
   switch (result.status) {
     case 'failed':
-      return;
+      if (failed === null) throw new Error('A build failed without the failure of a step.');
+      return { ...ended(failed), nothingLeft };
     case 'cancelled':
-      return build.report({
-        kind: 'stopped',
-        killedProcesses: result.killedProcesses,
-        proven: result.proven,
-        killed: nothingNamed,
-      });
+      return { last: null, killed: result.killed, nothingLeft };
     case 'built':
       if (bundled === null) throw new Error('A build ended well without the end of its last step.');
-      return await publish(build, { gateway, output: result.output, bundled });
+      return { ...(await publish(build, { gateway, output: result.output, bundled })), nothingLeft };
     default:
-      result satisfies never;
+      return result satisfies never;
   }
 }
 
-/** All reports but the last step's end go out: that step is complete when the server has the output. */
+/**
+ * All reports go out but the last step's end, since that step is complete when the server has the output, and a failure,
+ * which ends the attempt.
+ */
 async function runEngine(build: Build, sourceFile: string) {
   const { grant, workspace, site, report, signal } = build;
-  let bundled = null as StepCompleted | null; // So that the assignment in the callback is seen.
+  // So that the assignments in the callback are seen.
+  let bundled = null as StepCompleted | null;
+  let failed = null as LastReport | null;
   const engineFolder = join(workspace, 'build');
   await mkdir(engineFolder);
   const result = await runBuild({
@@ -125,12 +142,13 @@ async function runEngine(build: Build, sourceFile: string) {
     onReport(engineReport) {
       const made = reportOf(engineReport);
       if (made.kind === 'step-completed' && made.step === 'bundle') bundled = made;
+      else if (made.kind === 'step-failed') failed = made;
       else report(made);
     },
     onLine: ({ at, step, stream, text }) => build.addLine({ at: new Date(at).toISOString(), step, stream, text }),
     signal,
   });
-  return { result, bundled };
+  return { result, bundled, failed };
 }
 
 async function publish(
@@ -140,7 +158,7 @@ async function publish(
     output,
     bundled,
   }: { readonly gateway: GatewayClient; readonly output: BuildOutput; readonly bundled: StepCompleted },
-): Promise<void> {
+): Promise<AttemptEnd> {
   const { grant, report, signal } = build;
   const pack = () => packFolder(output.directory, { onlyOwnFiles: true });
   const published = await tryTo((limit) => gateway.publishOutput(grant.jobId, pack, limit), transferTimeoutMs, signal);
@@ -148,21 +166,24 @@ async function publish(
     case 'done':
       report(bundled);
       report({ kind: 'output-published', ...published.result, spa: output.spa });
+      build.onWorkspaceDone();
       return await checkPreview(build, gateway);
     case 'stopped':
-      return report({ kind: 'stopped', killedProcesses: 0, proven: true, killed: nothingNamed });
+      return stoppedIdle;
     case 'failed':
-      return failStep(build, published, {
-        ...bundled,
-        code: 'output-not-published',
-        what: 'The output could not be handed in',
-      });
+      return ended(
+        stepFailure(build, published, {
+          ...bundled,
+          code: 'output-not-published',
+          what: 'The output could not be handed in',
+        }),
+      );
     default:
-      published satisfies never;
+      return published satisfies never;
   }
 }
 
-async function checkPreview(build: Build, gateway: GatewayClient): Promise<void> {
+async function checkPreview(build: Build, gateway: GatewayClient): Promise<AttemptEnd> {
   const { grant, site, report, signal } = build;
   const startedAt = performance.now();
   const timeoutMs = defaultStepTimeoutsMs.preview;
@@ -173,26 +194,28 @@ async function checkPreview(build: Build, gateway: GatewayClient): Promise<void>
   switch (answered.status) {
     case 'done':
       report({ kind: 'step-completed', step: 'preview', outcome: 'done', detail: null, ...usage });
-      return report({ kind: 'finished' });
+      return ended({ kind: 'finished' });
     case 'stopped':
-      return report({ kind: 'stopped', killedProcesses: 0, proven: true, killed: nothingNamed });
+      return stoppedIdle;
     case 'failed':
-      return failStep(build, answered, {
-        ...usage,
-        step: 'preview',
-        code: 'preview-unreachable',
-        what: 'The preview did not answer',
-      });
+      return ended(
+        stepFailure(build, answered, {
+          ...usage,
+          step: 'preview',
+          code: 'preview-unreachable',
+          what: 'The preview did not answer',
+        }),
+      );
     default:
-      answered satisfies never;
+      return answered satisfies never;
   }
 }
 
 const noUsage = { durationMs: 0, exitCode: null, cpuMs: null, peakMemoryBytes: null };
 
-/** Ends the attempt with a failure that is not the project's, but for what the server refuses for good. */
-function failStep(
-  { report, workspace }: Build,
+/** A failure that is not the project's, but for what the server refuses for good. */
+function stepFailure(
+  { workspace }: Build,
   { error }: { readonly error: unknown },
   {
     step,
@@ -200,12 +223,12 @@ function failStep(
     what,
     ...usage
   }: Partial<StepUsage> & { readonly step: Step; readonly code: string; readonly what: string },
-): void {
+): LastReport {
   const refused = error instanceof GatewayRefused;
   // Where things lie on this machine concerns nobody who reads of a build.
   const reason = (error instanceof Error ? error.message : String(error)).replaceAll(workspace, '<workspace>');
   const { durationMs, exitCode, cpuMs, peakMemoryBytes } = { ...noUsage, ...usage };
-  report({
+  return {
     kind: 'step-failed',
     step,
     code,
@@ -214,7 +237,7 @@ function failStep(
     retryable: !refused,
     annotations: [],
     ...{ durationMs, exitCode, cpuMs, peakMemoryBytes },
-  });
+  };
 }
 
 function reportOf(engineReport: BuildReport): UnnumberedReport {

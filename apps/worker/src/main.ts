@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { endStrayProcesses, removeWorkspace } from '@yardmaster/build-runner';
@@ -13,6 +13,10 @@ import { createServerChoice, type ServerChoice } from './server-choice.ts';
 import { startWorker } from './worker.ts';
 
 const pool = 'default';
+
+/** What is not removed when the worker ends is removed when it starts again, but not so long that it is taken for hung. */
+const lastRemovalMs = 1_000;
+const firstRemovalMs = 20_000;
 
 const log = jsonLog(process.stdout);
 // Whoever read our output is gone; that is no reason to leave builds behind.
@@ -29,7 +33,7 @@ async function main(settings: Settings): Promise<void> {
   if (natsUrl === undefined || serverUrl === undefined || !workerId.success) {
     return fail('A worker needs NATS_URL, YARDMASTER_SERVER_URL and YARDMASTER_WORKER_ID.');
   }
-  const stopping = stopRequests();
+  const { stopping, atOnce } = stopRequests();
   const servers = createServerChoice([serverUrl, ...otherUrls]);
   const site = await prepareSite({ settings, workerId: workerId.data, servers });
   const connection = connectNats({
@@ -45,18 +49,32 @@ async function main(settings: Settings): Promise<void> {
     log.info({ workerId: workerId.data, slots: settings.slots }, 'The worker is ready.');
     process.send?.({ type: 'ready' });
     if (!stopping.aborted) await once(stopping, 'abort');
+    await worker.finish({ withinMs: settings.drainMs, signal: atOnce });
     await worker.stop();
   }
   await connection.stop();
-  await removeWorkspace(site.workspaces).catch((error) => log.warn({ error }, 'Workspaces could not be removed.'));
+  await removeWorkspace(site.workspaces, AbortSignal.timeout(lastRemovalMs));
   process.exit(0);
 }
 
-/** Aborts when the worker is asked to end, or its supervisor is gone: nobody waits for its builds then. */
-function stopRequests(): AbortSignal {
+interface StopRequests {
+  /** Aborts when the worker is asked to end. */
+  readonly stopping: AbortSignal;
+  /** Aborts when it is asked again, or when its supervisor is gone: nobody waits for its builds then. */
+  readonly atOnce: AbortSignal;
+}
+
+function stopRequests(): StopRequests {
   const stopping = new AbortController();
-  for (const request of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.on(request, () => stopping.abort());
-  return stopping.signal;
+  const atOnce = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => (stopping.signal.aborted ? atOnce : stopping).abort());
+  }
+  process.on('disconnect', () => {
+    stopping.abort();
+    atOnce.abort();
+  });
+  return { stopping: stopping.signal, atOnce: atOnce.signal };
 }
 
 /** Clears away what a crash left: workspaces, and processes that carry this worker's mark. */
@@ -71,10 +89,11 @@ async function prepareSite({
 }): Promise<BuildSite> {
   const dataDir = resolve(settings.dataDir);
   const owner = `${settings.instanceId ?? 'standalone'}/${workerId}`;
-  await endStrayProcesses(owner);
+  const strays = await endStrayProcesses({ owner });
+  if (!strays.nothingLeft) log.warn({ workerId }, 'Not all that an earlier run has left running could be ended.');
   const workspaces = join(workspaceRoot(), `yardmaster-${owner.replace('/', '-')}`);
-  await removeWorkspace(workspaces);
   await mkdir(workspaces, { recursive: true, mode: 0o700 });
+  await removeWorkspacesIn(workspaces);
   return {
     owner,
     workspaces,
@@ -85,6 +104,15 @@ async function prepareSite({
     limits: uploadLimits(settings),
     hostEnvironment: process.env,
   };
+}
+
+/** One by one: what takes too long goes on being removed beside the workspaces of new attempts, which have other names. */
+async function removeWorkspacesIn(folder: string): Promise<void> {
+  const tooLong = AbortSignal.timeout(firstRemovalMs);
+  const removed = await Promise.all(
+    (await readdir(folder)).map((name) => removeWorkspace(join(folder, name), tooLong)),
+  );
+  if (removed.includes(false)) log.warn({}, 'Not all workspaces of an earlier run could be removed.');
 }
 
 /**

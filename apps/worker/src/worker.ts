@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@yardmaster/application';
 import type { WorkerId } from '@yardmaster/domain';
@@ -28,6 +29,11 @@ export interface WorkerOptions extends Omit<AttemptOptions, 'grant' | 'messaging
 
 export interface Worker {
   /**
+   * Takes no further work, and lets go on what is being built. Resolves when all of that has ended and is recorded, when
+   * the time is up, or when the signal aborts. To be called before `stop`.
+   */
+  finish(patience: { readonly withinMs: number; readonly signal: AbortSignal }): Promise<void>;
+  /**
    * Hands back what is being built: each build's processes are killed, and its attempt is reported as returned. Waits for
    * the reports to be settled for at most {@link longestSettleMs}, and for everything for at most {@link longestStopMs},
    * so that whoever stops the worker never has to kill it. Idempotent.
@@ -35,9 +41,12 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-/** Counted from the call of `stop`. Killing takes up to two seconds where a build ignores SIGTERM. */
-const longestSettleMs = 3_000;
-const longestStopMs = 5_000;
+/**
+ * Counted from the call of `stop`. Killing takes up to two seconds where a build ignores SIGTERM, and the removal of its
+ * workspace may take two more.
+ */
+const longestSettleMs = 5_000;
+const longestStopMs = 6_500;
 
 /**
  * A worker: slots that pull, claim and build side by side, one voice for heartbeats, one ear for control messages. It
@@ -63,6 +72,7 @@ export function startWorker(options: WorkerOptions): Worker {
   let stopped: Promise<void> | null = null;
 
   return {
+    finish,
     stop() {
       stopped ??= stop();
       return stopped;
@@ -76,6 +86,24 @@ export function startWorker(options: WorkerOptions): Worker {
     beat();
   }
 
+  async function finish({ withinMs, signal }: Parameters<Worker['finish']>[0]): Promise<void> {
+    drain();
+    if (withinMs === 0 || signal.aborted) return;
+    if (attempts.size > 0) {
+      const seconds = Math.ceil(withinMs / 1_000);
+      log.warn(
+        { workerId, builds: attempts.size },
+        `Builds may go on for ${seconds} s; what is left then is handed back.`,
+      );
+    }
+    await Promise.race([untilSlotsEnd(), once(AbortSignal.any([signal, AbortSignal.timeout(withinMs)]), 'abort')]);
+    if (attempts.size > 0) log.warn({ workerId, builds: attempts.size }, 'Builds under way are handed back.');
+  }
+
+  async function untilSlotsEnd(): Promise<void> {
+    await Promise.all(slots.map((slot) => waitFor(slot, (state) => state.status !== 'active')));
+  }
+
   async function stop(): Promise<void> {
     leaving = true;
     drain();
@@ -84,10 +112,9 @@ export function startWorker(options: WorkerOptions): Worker {
       givenUp = true;
       for (const attempt of attempts) attempt.release();
     }, longestSettleMs);
-    const slotsEnded = Promise.all(slots.map((slot) => waitFor(slot, (state) => state.status !== 'active')));
     const overdue = new AbortController();
     const tooLong = sleep(longestStopMs, 'too-long', overdue).catch(() => {});
-    if ((await Promise.race([slotsEnded, tooLong])) === 'too-long') {
+    if ((await Promise.race([untilSlotsEnd(), tooLong])) === 'too-long') {
       log.warn({ workerId, attempts: attempts.size }, 'The worker leaves before its builds have ended.');
     }
     overdue.abort();

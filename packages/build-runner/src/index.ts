@@ -7,6 +7,7 @@ export { type LogLine, maxLogBytes, maxLogLines } from './build-log.ts';
 export type { WebsiteType } from './project/website-type.ts';
 export { removeWorkspace } from './remove-workspace.ts';
 export { type BuildReport, type BuildRequest, type BuildResult, type EngineStep, runBuild } from './run-build.ts';
+export { type Ended, type Killed, nothingKilled } from './sandbox/end-processes.ts';
 export { endStrayProcesses } from './sandbox/end-stray-processes.ts';
 export { createProcessGroupSandbox, jobVariable, ownerVariable } from './sandbox/process-group.ts';
 export type { Sandbox, SandboxCommand, SandboxResult } from './sandbox/sandbox.ts';

@@ -1,27 +1,50 @@
-import { chmod, readdir, rm } from 'node:fs/promises';
+import { chmod, lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const maxTries = 8;
+const firstPauseMs = 20;
+const longestPauseMs = 500;
 
 /**
- * Removes a build's folder whole, also where the build took away write permission from folders. Safe to repeat, and
- * does nothing when the folder is gone. Links are removed, never followed.
+ * Removes a build's folder whole, also where the build took away permissions from folders, and tries again while
+ * something still writes into it. Links are removed, never followed. Resolves to whether the folder is gone: after some
+ * tries, or when `signal` aborts; what is being removed just then may go a little later. Never rejects; safe to repeat.
  */
-export const removeWorkspace = async (directory: string): Promise<void> => {
-  const options = { recursive: true, force: true, maxRetries: 3, retryDelay: 50 };
-  try {
-    await rm(directory, options);
-  } catch (error) {
-    if (!isPermissionError(error)) throw error;
-    await makeWritable(directory);
-    await rm(directory, options);
-  }
+export const removeWorkspace = async (directory: string, signal: AbortSignal): Promise<boolean> => {
+  const tooLate = new Promise<boolean>((resolve) => {
+    if (signal.aborted) resolve(false);
+    else signal.addEventListener('abort', () => resolve(false), { once: true });
+  });
+  return await Promise.race([tryToRemove(directory, signal), tooLate]);
 };
 
-const isPermissionError = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
+const tryToRemove = async (directory: string, signal: AbortSignal): Promise<boolean> => {
+  let pauseMs = firstPauseMs;
+  for (let tries = 1; !signal.aborted; tries += 1) {
+    try {
+      await rm(directory, { recursive: true, force: true });
+    } catch {
+      await makeWritable(directory);
+    }
+    if (await isGone(directory)) return true;
+    if (tries === maxTries) break;
+    await delay(pauseMs, undefined, { signal }).catch(() => {});
+    pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+  }
+  return false;
+};
 
+const isGone = (directory: string): Promise<boolean> =>
+  lstat(directory).then(
+    () => false,
+    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+  );
+
+/** Gives every folder its permissions back, as far as that goes. */
 const makeWritable = async (directory: string): Promise<void> => {
-  await chmod(directory, 0o700);
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
+  await chmod(directory, 0o700).catch(() => {});
+  for (const entry of await readdir(directory, { withFileTypes: true }).catch(() => [])) {
     if (entry.isDirectory()) await makeWritable(join(directory, entry.name));
   }
 };

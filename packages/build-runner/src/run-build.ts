@@ -4,6 +4,7 @@ import { prepareEnvironment, workspaceLayout } from './build-environment.ts';
 import { createBuildLog, type LogLine } from './build-log.ts';
 import { readProject } from './project/read-project.ts';
 import { type WebsiteType, websiteType } from './project/website-type.ts';
+import { type Killed, nothingKilled } from './sandbox/end-processes.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
 import { bundle } from './steps/bundle.ts';
 import { extract } from './steps/extract.ts';
@@ -25,7 +26,8 @@ type ReportOf<Type extends 'StepStarted' | 'StepCompleted' | 'StepFailed'> = {
 /** A step's beginning or end, shaped like the domain event that it becomes. */
 export type BuildReport = ReportOf<'StepStarted'> | ReportOf<'StepCompleted'> | ReportOf<'StepFailed'>;
 
-export type BuildResult =
+/** Whatever its status, `nothingLeft` is false when a process of the build could not be ended. */
+export type BuildResult = { readonly nothingLeft: boolean } & (
   | { readonly status: 'built'; readonly output: BuildOutput; readonly websiteType: WebsiteType }
   | {
       readonly status: 'failed';
@@ -39,10 +41,10 @@ export type BuildResult =
   | {
       readonly status: 'cancelled';
       readonly step: EngineStep;
-      readonly killedProcesses: number;
-      /** True when it was looked, and nothing of the build runs on. */
-      readonly proven: boolean;
-    };
+      /** What ran when it was cancelled. */
+      readonly killed: Killed;
+    }
+);
 
 export interface BuildRequest {
   /** An empty folder of this build's own, made and removed by the caller. No folder above it may hold node_modules. */
@@ -74,7 +76,7 @@ export interface BuildRequest {
 export const runBuild = async (request: BuildRequest): Promise<BuildResult> => {
   const log = createBuildLog(request.onLine);
   const layout = workspaceLayout(request.workspace);
-  const killed = { processes: 0, proven: true };
+  let nothingLeft = true;
   let current: EngineStep = 'extract';
   let runner: StepRunner | null = null;
   let env: Readonly<Record<string, string>> = {};
@@ -99,8 +101,7 @@ export const runBuild = async (request: BuildRequest): Promise<BuildResult> => {
       request.onReport({ type: 'StepCompleted', data });
       return outcome;
     } finally {
-      killed.processes += own.killedProcesses;
-      killed.proven &&= own.nothingLeft;
+      nothingLeft &&= own.nothingLeft;
     }
   };
 
@@ -129,10 +130,11 @@ export const runBuild = async (request: BuildRequest): Promise<BuildResult> => {
     );
     await step('typecheck', (own) => typecheck({ project, runner: own }));
     const { output } = await step('bundle', (own) => bundle({ project, settings, installed, runner: own }));
-    return { status: 'built', output, websiteType: websiteType(project.manifest) };
+    return { status: 'built', output, websiteType: websiteType(project.manifest), nothingLeft };
   } catch (error) {
     if (error instanceof StepCancelled || request.signal.aborted) {
-      return { status: 'cancelled', step: current, killedProcesses: killed.processes, proven: killed.proven };
+      const killed = error instanceof StepCancelled ? error.killed : nothingKilled;
+      return { status: 'cancelled', step: current, killed, nothingLeft };
     }
     const failed = error instanceof StepFailed ? error : workerFailed(error, request);
     const { code, message, hint, retryable } = failed.failure;
@@ -141,7 +143,7 @@ export const runBuild = async (request: BuildRequest): Promise<BuildResult> => {
     const usage = (runner as StepRunner | null)?.usage() ?? noUsage;
     const failure = { step: current, code, message, hint, retryable, annotations: [...failed.annotations] };
     request.onReport({ type: 'StepFailed', data: { ...failure, ...usage } });
-    return { status: 'failed', ...failure };
+    return { status: 'failed', ...failure, nothingLeft };
   }
 };
 

@@ -1,8 +1,8 @@
-import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BuildJobEvent } from '@yardmaster/domain';
 import { describe, expect, it } from 'vitest';
-import { removeWorkspace } from '../src/remove-workspace.ts';
+import { nothingKilled } from '../src/sandbox/end-processes.ts';
 import { createLatch } from './fixtures/latch.ts';
 import { runFiles } from './fixtures/run-project.ts';
 import { temporaryFolder } from './fixtures/temporary-folder.ts';
@@ -135,14 +135,14 @@ describe('a cancelled build', () => {
     await ready.opened;
     abort.abort();
     const { result, steps } = await run;
-    expect(result).toMatchObject({ status: 'cancelled', step: 'bundle', proven: true });
-    expect(result.status === 'cancelled' && result.killedProcesses).toBeGreaterThanOrEqual(3);
+    expect(result).toMatchObject({ status: 'cancelled', step: 'bundle', nothingLeft: true });
+    expect(result.status === 'cancelled' && result.killed.count).toBeGreaterThanOrEqual(3);
     expect(steps.at(-1)).toBe('bundle StepStarted');
   });
 
   it('never starts when it was cancelled before', async () => {
     const { result, reports } = await runFiles({ 'index.html': 'x' }, { signal: AbortSignal.abort() });
-    expect(result).toMatchObject({ status: 'cancelled', step: 'extract', killedProcesses: 0, proven: true });
+    expect(result).toMatchObject({ status: 'cancelled', step: 'extract', killed: nothingKilled, nothingLeft: true });
     expect(reports).toEqual([]);
   });
 });
@@ -160,14 +160,4 @@ it('says that the worker is at fault when it is, and may be retried', async () =
   const { result } = await runFiles({ 'index.html': 'x' }, { sourceFile: '/nowhere/source.zip' });
   expect(result).toMatchObject({ status: 'failed', code: 'worker-error', retryable: true });
   expect(JSON.stringify(result)).not.toContain('/nowhere');
-});
-
-it('removes a workspace with folders that cannot be written, and one that is gone', async () => {
-  const folder = join(await temporaryFolder(), 'workspace');
-  await mkdir(join(folder, 'a'), { recursive: true });
-  await writeFile(join(folder, 'a/b'), 'x', { mode: 0o400 });
-  await chmod(join(folder, 'a'), 0o500);
-  await removeWorkspace(folder);
-  await expect(stat(folder)).rejects.toThrow('ENOENT');
-  await removeWorkspace(folder);
 });

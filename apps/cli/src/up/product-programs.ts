@@ -5,7 +5,10 @@ import type { ChildSpec } from './child-process.ts';
 import { type DataFolder, repositoryRoot } from './data-folder.ts';
 
 const SERVER_STOP_TIMEOUT_MS = 4_000;
-/** A worker kills its builds and hands them back; server and message server come after, all within 15 seconds. */
+/**
+ * A worker kills its builds and hands them back; server and message server come after, all within 15 seconds. The time
+ * for which builds may go on (`drainMs`) comes on top.
+ */
 const WORKER_STOP_TIMEOUT_MS = 8_000;
 
 const messagingUnavailableSchema = z.object({ type: z.literal('messaging-unavailable') });
@@ -68,7 +71,7 @@ export function workerProgram(
     name: workerId,
     channel: 'ipc',
     stopSignal: 'SIGTERM',
-    stopTimeoutMs: WORKER_STOP_TIMEOUT_MS,
+    stopTimeoutMs: settings.drainMs + WORKER_STOP_TIMEOUT_MS,
     program: () =>
       node(['--max-semi-space-size=1', 'apps/worker/src/main.ts', 'worker', workerId], {
         ...childEnvironment(connections, connections.natsSeed),

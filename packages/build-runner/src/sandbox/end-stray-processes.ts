@@ -1,35 +1,32 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { ownerVariable } from './process-group.ts';
-import { readEnvironmentMark, readProcessTable } from './process-table.ts';
-
-const roundMs = 20;
-const maxRounds = 250;
+import { type Ended, endProcesses, type Look, wholeGroups } from './end-processes.ts';
+import { jobVariable, ownerVariable } from './process-group.ts';
+import { hasMovedOn, type ProcessEntry, readEnvironmentMark, readLastPid, readProcessTable } from './process-table.ts';
 
 /**
- * Ends what an earlier run of the same worker left behind, found by the mark that every process of a build carries.
- * To be called at the start of a worker, before its first build. Resolves to the number of processes ended; rejects
- * when some cannot be ended. Does nothing where there is no /proc.
+ * Ends what still runs of all builds of a worker, or of one attempt, found by the mark that every process of a build
+ * carries: what an earlier life of the worker left behind, or what may have escaped the end of an attempt. Finds nothing
+ * where there is no /proc. Never rejects.
  */
-export const endStrayProcesses = async (owner: string): Promise<number> => {
-  const mark = `${ownerVariable}=${owner}`;
-  const ended = new Set<string>();
-  let emptyRounds = 0;
-  for (let round = 0; round < maxRounds; round += 1) {
-    const strays = readProcessTable().filter(
-      (entry) => entry.pid !== process.pid && !entry.zombie && readEnvironmentMark(entry.pid, mark) === 'marked',
-    );
-    // One that is just replacing its program shows no mark, so nothing has to be found twice.
-    emptyRounds = strays.length === 0 ? emptyRounds + 1 : 0;
-    if (emptyRounds === 2) return ended.size;
-    for (const { pid, startTicks } of strays) {
-      ended.add(`${pid}:${startTicks}`);
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It ended by itself in the meantime.
-      }
-    }
-    await delay(roundMs);
+export const endStrayProcesses = (of: { readonly owner: string } | { readonly job: string }): Promise<Ended> => {
+  const mark = 'owner' in of ? `${ownerVariable}=${of.owner}` : `${jobVariable}=${of.job}`;
+  return endProcesses({ look: () => lookFor(mark), gracefully: false });
+};
+
+/** One that is just replacing its program shows no mark, so that a look in which something began is not sure. */
+const lookFor = (mark: string): Look => {
+  const lastPid = readLastPid();
+  const table = readProcessTable();
+  const members = new Map<number, ProcessEntry>();
+  let uncertain = false;
+  for (const entry of table) {
+    if (entry.pid === process.pid || entry.zombie) continue;
+    const found = readEnvironmentMark(entry, mark);
+    if (found === 'marked') members.set(entry.pid, entry);
+    if (found === 'unknown') uncertain = true;
   }
-  throw new Error(`processes of ${owner} from an earlier run could not be ended`);
+  return {
+    alive: [...members.values()],
+    groups: wholeGroups(table, members),
+    sure: !uncertain && !hasMovedOn(lastPid),
+  };
 };

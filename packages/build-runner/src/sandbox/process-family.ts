@@ -1,23 +1,22 @@
-import { type ProcessEntry, readEnvironmentMark, readProcessTable } from './process-table.ts';
+import { type Look, wholeGroups } from './end-processes.ts';
+import { hasMovedOn, type ProcessEntry, readEnvironmentMark, readLastPid, readProcessTable } from './process-table.ts';
 
 /**
- * Everything a command started, as far as this machine shows it: its descendants, its process group, whatever carries
- * its mark in the environment, and what was seen of those before. A process has to drop its environment, leave the
- * group and lose its parent between two looks to get out of sight; a stronger sandbox closes that.
+ * Everything a command started, as far as this machine shows it: its session, its descendants, whatever carries its mark
+ * in the environment, what was seen of those before, and the sessions that they began. A process has to drop its
+ * environment, begin a session and lose its parent between two looks to get out of sight; a stronger sandbox closes that.
  */
 export interface ProcessFamily {
-  /** Looks again, and returns the members that are alive. */
-  look(options: { readonly byMark: boolean }): readonly ProcessEntry[];
-  /** True when the last look by mark met a process of which it could not yet be told. */
-  readonly uncertain: boolean;
+  /** Looks again. A strict look is not sure when anything at all was started on this machine meanwhile. */
+  look(options: { readonly byMark: boolean; readonly strictly: boolean }): Look;
   readonly cpuMs: number;
   readonly peakMemoryBytes: number;
 }
 
 export const createProcessFamily = (options: { readonly rootPid: number; readonly mark: string }): ProcessFamily => {
-  const { rootPid } = options;
   const known = new Set<string>();
   const strangers = new Set<string>();
+  const sessions = new Set([options.rootPid]);
   const firstTicks = readProcessTable().find((entry) => entry.pid === options.rootPid)?.startTicks ?? 0;
   let uncertain = false;
   let cpuMs = 0;
@@ -28,10 +27,31 @@ export const createProcessFamily = (options: { readonly rootPid: number; readonl
   /** What runs for longer than the family cannot belong to it, and a mark never changes, so each is read once. */
   const isMarked = (entry: ProcessEntry): boolean => {
     if (entry.startTicks < firstTicks || strangers.has(key(entry))) return false;
-    const mark = readEnvironmentMark(entry.pid, options.mark);
+    const mark = readEnvironmentMark(entry, options.mark);
     if (mark === 'unmarked') strangers.add(key(entry));
     if (mark === 'unknown') uncertain = true;
     return mark === 'marked';
+  };
+
+  const membersIn = (
+    table: readonly ProcessEntry[],
+    { byMark }: { readonly byMark: boolean },
+  ): Map<number, ProcessEntry> => {
+    const members = new Map<number, ProcessEntry>();
+    for (const entry of table) {
+      if (entry.pid === process.pid) continue;
+      const belongs = sessions.has(entry.sessionId) || known.has(key(entry));
+      if (belongs || (byMark && !entry.zombie && isMarked(entry))) members.set(entry.pid, entry);
+    }
+    addDescendants(table, members);
+    return members;
+  };
+
+  /** The number of a session that has ended whole may be given to another. */
+  const rememberSessions = (table: readonly ProcessEntry[], members: ReadonlyMap<number, ProcessEntry>): void => {
+    const present = new Set(table.map(({ sessionId }) => sessionId));
+    for (const session of sessions) if (!present.has(session)) sessions.delete(session);
+    for (const { pid, sessionId } of members.values()) if (pid === sessionId) sessions.add(sessionId);
   };
 
   return {
@@ -41,18 +61,12 @@ export const createProcessFamily = (options: { readonly rootPid: number; readonl
     get peakMemoryBytes() {
       return peakMemoryBytes;
     },
-    get uncertain() {
-      return uncertain;
-    },
-    look({ byMark }) {
+    look({ byMark, strictly }) {
       uncertain = false;
-      const table = readProcessTable().filter((entry) => entry.pid !== process.pid);
-      const members = new Map<number, ProcessEntry>();
-      for (const entry of table) {
-        const belongs = entry.pid === rootPid || entry.groupId === rootPid || known.has(key(entry));
-        if (belongs || (byMark && !entry.zombie && isMarked(entry))) members.set(entry.pid, entry);
-      }
-      addDescendants(table, members);
+      const lastPid = readLastPid();
+      const table = readProcessTable();
+      const members = membersIn(table, { byMark });
+      rememberSessions(table, members);
       const alive = [...members.values()].filter((entry) => !entry.zombie);
       for (const entry of alive) known.add(key(entry));
       cpuMs = Math.max(
@@ -63,7 +77,8 @@ export const createProcessFamily = (options: { readonly rootPid: number; readonl
         peakMemoryBytes,
         sum(alive, (entry) => entry.residentBytes),
       );
-      return alive;
+      const sure = !uncertain && !(strictly && hasMovedOn(lastPid));
+      return { alive, groups: wholeGroups(table, members), sure };
     },
   };
 };

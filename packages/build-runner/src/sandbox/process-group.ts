@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { endProcesses, type Look, nothingKilled, signalProcess } from './end-processes.ts';
 import { createLineSplitter } from './line-splitter.ts';
 import { createProcessFamily, type ProcessFamily } from './process-family.ts';
 import { hasProcessTable } from './process-table.ts';
@@ -12,13 +13,6 @@ import type { Sandbox, SandboxCommand, SandboxResult } from './sandbox.ts';
 export const ownerVariable = 'YARDMASTER_BUILD_OWNER';
 export const jobVariable = 'YARDMASTER_BUILD_JOB';
 
-/** How long a command may take to end by itself after SIGTERM. */
-const graceMs = 2_000;
-const killPollMs = 20;
-/** Looks after which a process that hides its environment is taken for somebody else's. */
-const certaintyRounds = 5;
-/** After SIGKILL a process is gone within milliseconds, except while it waits for a disk or the network. */
-const killDeadlineMs = 5_000;
 /** Short commands are looked at often, long ones cheaply: the pause grows from the first to the second figure. */
 const samplePausesMs = { shortest: 20, longest: 200 };
 /** Output that is still in the pipes when the command has ended is read for at most this long. */
@@ -52,8 +46,10 @@ export const createProcessGroupSandbox = ({
     const stopSampling = sample(family);
     try {
       const ending = await waitForEnd(child, command);
-      const gracefully = ending === 'cancelled' || ending === 'timed-out';
-      const ended = await endFamily({ groupId: child.pid, family, gracefully });
+      const stopped = ending === 'cancelled' || ending === 'timed-out';
+      const look = (): Look =>
+        hasProcessTable ? family.look({ byMark: true, strictly: stopped }) : lookAtGroup(child.pid);
+      const ended = await endProcesses({ look, gracefully: stopped });
       if (ending instanceof Error) throw ending;
       const cpuMs = await child.finish();
       return {
@@ -73,7 +69,7 @@ export const createProcessGroupSandbox = ({
 const sample = (family: ProcessFamily): (() => void) => {
   let pauseMs = samplePausesMs.shortest;
   const look = (): void => {
-    family.look({ byMark: false });
+    family.look({ byMark: false, strictly: false });
     pauseMs = Math.min(samplePausesMs.longest, pauseMs * 1.2);
     timer = setTimeout(look, pauseMs);
   };
@@ -87,7 +83,7 @@ const neverStarted: SandboxResult = {
   cpuMs: null,
   peakMemoryBytes: null,
   ending: 'cancelled',
-  killedProcesses: 0,
+  killed: nothingKilled,
   nothingLeft: true,
 };
 
@@ -171,50 +167,8 @@ const waitForEnd = async (
   }
 };
 
-/** Ends every process of the family, first politely if asked to, and proves that none is left. */
-const endFamily = async ({
-  groupId,
-  family,
-  gracefully,
-}: {
-  readonly groupId: number;
-  readonly family: ProcessFamily;
-  readonly gracefully: boolean;
-}): Promise<Pick<SandboxResult, 'killedProcesses' | 'nothingLeft'>> => {
-  const ended = new Set<string>();
-  const alive = (): readonly number[] => {
-    const entries = family.look({ byMark: true });
-    for (const entry of entries) ended.add(`${entry.pid}:${entry.startTicks}`);
-    if (hasProcessTable) return entries.map((entry) => entry.pid);
-    const group = signalProcess(-groupId, 0) ? [-groupId] : [];
-    for (const id of group) ended.add(String(id));
-    return group;
-  };
-  const waitUntilGone = async (boundMs: number, signalName: 'SIGKILL' | null): Promise<boolean> => {
-    const deadline = performance.now() + boundMs;
-    for (let round = 1; ; round += 1) {
-      const pids = alive();
-      if (pids.length === 0 && !(family.uncertain && round < certaintyRounds)) return true;
-      if (performance.now() > deadline) return false;
-      if (signalName !== null) for (const pid of pids) signalProcess(pid, signalName);
-      await delay(killPollMs);
-    }
-  };
-
-  if (gracefully) {
-    for (const pid of alive()) signalProcess(pid, 'SIGTERM');
-    await waitUntilGone(graceMs, null);
-  }
-  const nothingLeft = await waitUntilGone(killDeadlineMs, 'SIGKILL');
-  return { killedProcesses: ended.size, nothingLeft };
-};
-
-/** False when there is no such process any more. */
-const signalProcess = (pid: number, signal: NodeJS.Signals | 0): boolean => {
-  try {
-    process.kill(pid, signal);
-    return true;
-  } catch {
-    return false;
-  }
+/** Where there is no process table the group is all that can be looked at, and only as a whole. */
+const lookAtGroup = (groupId: number): Look => {
+  const alive = signalProcess(-groupId, 0) ? [{ pid: groupId, groupId, startTicks: 0 }] : [];
+  return { alive, groups: new Set(alive.map(({ pid }) => pid)), sure: true };
 };

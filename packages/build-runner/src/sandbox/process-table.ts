@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 
 /** A process as /proc shows it. `startTicks` tells a process from a later one that got the same id. */
 export interface ProcessEntry {
   readonly pid: number;
   readonly parentPid: number;
   readonly groupId: number;
+  readonly sessionId: number;
   readonly startTicks: number;
   readonly zombie: boolean;
   /** Of the process and of the children it has already waited for. */
@@ -43,6 +45,7 @@ const readProcess = (pid: number): ProcessEntry | null => {
     pid,
     parentPid: Number(field(4)),
     groupId: Number(field(5)),
+    sessionId: Number(field(6)),
     startTicks: Number(field(22)),
     zombie: field(3) === 'Z' || field(3) === 'X',
     cpuMs: ticks * msPerTick,
@@ -52,12 +55,52 @@ const readProcess = (pid: number): ProcessEntry | null => {
 
 /**
  * Whether a process was started with this variable in its environment, wherever it has moved since. `unknown` while
- * it is replacing its program (the environment is empty for a moment), and for processes of other users.
+ * it is replacing its program (the environment is empty for a moment). What has ended meanwhile, belongs to somebody
+ * else, or was begun outside of any session that this process can see, like the threads of the kernel, is `unmarked`.
  */
-export const readEnvironmentMark = (pid: number, mark: string): 'marked' | 'unmarked' | 'unknown' => {
-  const environ = readOrNull(`/proc/${pid}/environ`);
-  if (environ === null || environ === '') return 'unknown';
-  return environ.startsWith(`${mark}\0`) || environ.includes(`\0${mark}\0`) ? 'marked' : 'unmarked';
+export const readEnvironmentMark = (
+  { pid, sessionId }: Pick<ProcessEntry, 'pid' | 'sessionId'>,
+  mark: string,
+): 'marked' | 'unmarked' | 'unknown' => {
+  if (sessionId === 0) return 'unmarked';
+  try {
+    const environ = readFileSync(`/proc/${pid}/environ`, 'latin1');
+    if (environ === '') return 'unknown';
+    return environ.startsWith(`${mark}\0`) || environ.includes(`\0${mark}\0`) ? 'marked' : 'unmarked';
+  } catch (error) {
+    return isOutOfFiles(error) ? 'unknown' : 'unmarked';
+  }
+};
+
+const isOutOfFiles = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE');
+
+/** The id that was given to the last process or thread of this machine; null where it is not told. */
+export const readLastPid = (): string | null => readOrNull('/proc/loadavg')?.trim().split(' ').at(-1) ?? null;
+
+/** Whether something was started since, which a look at the table in between may have missed. */
+export const hasMovedOn = (lastPid: string | null): boolean => lastPid === null || lastPid !== readLastPid();
+
+/** As long as the name of a program may be in a report. */
+const maxProgramNameLength = 64;
+
+/**
+ * The bare name of the program that a process runs. Never its arguments, which may hold secrets; and a title that a
+ * process gives itself often repeats those, so that the name is the file's where it can be read.
+ */
+export const readProgramName = (pid: number): string => {
+  const stat = readOrNull(`/proc/${pid}/stat`) ?? '';
+  const title = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')).split(' ')[0];
+  const name = basename(readLinkOrNull(`/proc/${pid}/exe`)?.replace(/ \(deleted\)$/, '') ?? title ?? '');
+  return name.replace(/\p{C}/gu, '?').slice(0, maxProgramNameLength) || '?';
+};
+
+const readLinkOrNull = (file: string): string | null => {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return null;
+  }
 };
 
 /** A process may end between listing and reading it; that is no failure. */

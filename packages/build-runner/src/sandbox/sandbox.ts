@@ -1,3 +1,5 @@
+import type { Ended } from './end-processes.ts';
+
 export type OutputStream = 'stdout' | 'stderr';
 
 /** One command of a build. Its environment is exactly `env`: nothing of this process is inherited. */
@@ -11,7 +13,8 @@ export interface SandboxCommand {
   readonly onLine: (line: { readonly stream: OutputStream; readonly text: string }) => void;
 }
 
-export interface SandboxResult {
+/** `killed` is what was alive and had to end: on cancel and timeout, or left behind by the command. */
+export interface SandboxResult extends Ended {
   /** Null when the command was ended by a signal or could not be started. */
   readonly exitCode: number | null;
   readonly durationMs: number;
@@ -19,10 +22,6 @@ export interface SandboxResult {
   readonly cpuMs: number | null;
   readonly peakMemoryBytes: number | null;
   readonly ending: 'exited' | 'timed-out' | 'cancelled';
-  /** Processes that were alive and had to be killed: on cancel and timeout, or left behind by the command. */
-  readonly killedProcesses: number;
-  /** True when it was looked, and nothing of the command runs on. */
-  readonly nothingLeft: boolean;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type Annotation, maxAnnotations } from '@yardmaster/domain';
+import { type Killed, nothingKilled } from '../sandbox/end-processes.ts';
 
 /** Why a step failed, in plain words. `retryable` is decided here, where the cause is known. */
 export interface StepFailure {
@@ -41,11 +42,14 @@ function asManyAsFit(annotations: readonly Annotation[]): readonly Annotation[] 
   });
 }
 
-/** Thrown when the build was cancelled while a command ran. */
+/** Thrown when the build was cancelled, with what had to be killed for it. */
 export class StepCancelled extends Error {
-  constructor() {
+  readonly killed: Killed;
+
+  constructor(killed: Killed = nothingKilled) {
     super('The build was cancelled.');
     this.name = 'StepCancelled';
+    this.killed = killed;
   }
 }
 

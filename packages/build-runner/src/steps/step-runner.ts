@@ -30,7 +30,7 @@ export interface StepRunner {
     options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
   ): Promise<CommandOutput>;
   usage(): StepUsage;
-  readonly killedProcesses: number;
+  /** False when a process of one of its commands could not be ended. */
   readonly nothingLeft: boolean;
 }
 
@@ -60,7 +60,6 @@ export const createStepRunner = ({
   let exitCode: number | null = null;
   let cpuMs: number | null = null;
   let peakMemoryBytes: number | null = null;
-  let killedProcesses = 0;
   let nothingLeft = true;
 
   return {
@@ -90,18 +89,14 @@ export const createStepRunner = ({
       exitCode = result.exitCode;
       if (result.cpuMs !== null) cpuMs = (cpuMs ?? 0) + result.cpuMs;
       if (result.peakMemoryBytes !== null) peakMemoryBytes = Math.max(peakMemoryBytes ?? 0, result.peakMemoryBytes);
-      killedProcesses += result.killedProcesses;
       nothingLeft &&= result.nothingLeft;
-      if (result.ending === 'cancelled') throw new StepCancelled();
+      if (signal.aborted) throw new StepCancelled(result.killed);
       if (result.ending === 'timed-out') throw stepTimedOut(timeoutMs);
       if (result.exitCode === sigkilled) throw killed({ before: oomKillsBefore, after: readOomKills() });
       if (result.exitCode !== 0 && lines.some(tellsOutOfMemory)) throw outOfMemory();
       return { exitCode: result.exitCode, lines };
     },
     usage: () => ({ durationMs: Math.round(elapsedMs()), exitCode, cpuMs, peakMemoryBytes }),
-    get killedProcesses() {
-      return killedProcesses;
-    },
     get nothingLeft() {
       return nothingLeft;
     },

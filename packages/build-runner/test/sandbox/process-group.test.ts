@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { nothingKilled } from '../../src/sandbox/end-processes.ts';
 import { endStrayProcesses } from '../../src/sandbox/end-stray-processes.ts';
 import { createProcessGroupSandbox } from '../../src/sandbox/process-group.ts';
 import { hasProcessTable, readProcessTable } from '../../src/sandbox/process-table.ts';
@@ -36,7 +37,7 @@ const isAlive = (pid: number): boolean => readProcessTable().some((entry) => ent
 describe('a command', () => {
   it('reports its exit code, its lines from both streams, and nothing left', async () => {
     const { result, lines } = start('echo out; echo err >&2; exit 3');
-    expect(await result).toMatchObject({ exitCode: 3, ending: 'exited', killedProcesses: 0, nothingLeft: true });
+    expect(await result).toMatchObject({ exitCode: 3, ending: 'exited', killed: nothingKilled, nothingLeft: true });
     expect(lines.toSorted()).toEqual(['err', 'out']);
   });
 
@@ -83,7 +84,7 @@ describe('a command', () => {
       signal,
       onLine: () => {},
     });
-    expect(await run).toMatchObject({ ending: 'cancelled', killedProcesses: 0, nothingLeft: true });
+    expect(await run).toMatchObject({ ending: 'cancelled', killed: nothingKilled, nothingLeft: true });
   });
 
   it.runIf(hasProcessTable)('is charged for the CPU time and memory of its children too', async () => {
@@ -112,7 +113,7 @@ describe.runIf(hasProcessTable)('ending a command', () => {
     abort.abort();
     const ended = await result;
     expect(ended).toMatchObject({ ending: 'cancelled', exitCode: null, nothingLeft: true });
-    expect(ended.killedProcesses).toBeGreaterThanOrEqual(4);
+    expect(ended.killed.count).toBeGreaterThanOrEqual(4);
     expect(isAlive(pid)).toBe(false);
   });
 
@@ -141,9 +142,9 @@ describe.runIf(hasProcessTable)('ending a command', () => {
   it('is done after a crash of the worker, by the mark of its owner', async () => {
     const { result, firstLine, owner } = start(`setsid sh -c 'echo $$; exec sleep 60' & wait`);
     const pid = Number(await firstLine);
-    expect(await endStrayProcesses(owner)).toBeGreaterThanOrEqual(2);
+    expect((await endStrayProcesses({ owner })).killed.count).toBeGreaterThanOrEqual(2);
     expect(isAlive(pid)).toBe(false);
-    expect(await endStrayProcesses(owner)).toBe(0);
+    expect(await endStrayProcesses({ owner })).toEqual({ killed: nothingKilled, nothingLeft: true });
     await result;
   });
 });
