@@ -8,8 +8,8 @@ import { refuse } from './live/web-socket.ts';
 const requestTimeoutMs = 30 * 60_000;
 /** Longer than proxies and browsers keep an idle connection, so that it is never ours that ends under a request. */
 const keepAliveTimeoutMs = 65_000;
-/** What answers under way get at stop before their connections are cut. */
-const drainTimeoutMs = 5_000;
+/** What answers under way get at stop before their connections are cut; `up` kills a server that takes a second longer. */
+const drainTimeoutMs = 3_000;
 const releaseIntervalMs = 50;
 
 export interface Handlers {

@@ -1,6 +1,7 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 
 const ownerOnly = 0o600;
+let written = 0;
 
 /** The content of a file; null where there is none. */
 export async function readIfThere(file: string): Promise<string | null> {
@@ -21,7 +22,7 @@ export async function putFile(
   text: string,
   put: (from: string, to: string) => Promise<void> = rename,
 ): Promise<void> {
-  const next = `${file}.${process.pid}`;
+  const next = `${file}.${process.pid}-${written++}`; // several servers may write it at one moment
   try {
     await writeFile(next, text, { mode: ownerOnly, flush: true });
     await put(next, file);

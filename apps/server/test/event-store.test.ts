@@ -42,6 +42,12 @@ async function anEventStoreServer() {
   };
 }
 
+/** What is waited for, and for how long. */
+const aServer = {
+  name: 'EventStoreDB at a:1',
+  isPassing: (error: unknown) => error instanceof EventStoreUnavailable,
+};
+
 /** A log of warnings and errors, line by line. */
 function aLog(): Log & { readonly lines: string[] } {
   const lines: string[] = [];
@@ -166,7 +172,7 @@ describe('the server and a server of its event store', () => {
     const log = aLog();
     const waiting = Promise.withResolvers<void>();
     const starting = awaitStore({
-      address: 'a:1',
+      ...aServer,
       open: () => openEventStore(`esdb://${user}127.0.0.1:${eventStore.port}${options}`),
       signal: stop.signal,
       log,
@@ -193,7 +199,7 @@ describe('waiting for a store', () => {
       return opened;
     };
     const { signal } = new AbortController();
-    const waited = await awaitStore({ address: 'a:1', open, signal, log, onWaiting: () => {} }).catch((error) => error);
+    const waited = await awaitStore({ ...aServer, open, signal, log, onWaiting: () => {} }).catch((error) => error);
     return { waited, lines: log.lines };
   }
 
@@ -216,7 +222,7 @@ describe('waiting for a store', () => {
   it('ends at once when it is stopped, and stops what is opened after that', async () => {
     const stop = new AbortController();
     const late = Promise.withResolvers<typeof opened>();
-    const options = { address: 'a:1', log: aLog(), onWaiting: () => {}, signal: stop.signal };
+    const options = { ...aServer, log: aLog(), onWaiting: () => {}, signal: stop.signal };
     const waiting = awaitStore({ ...options, open: () => late.promise });
     stop.abort(new Error('stopped'));
     await expect(waiting).rejects.toThrow('stopped');
@@ -241,6 +247,7 @@ describe('how an outage is told', () => {
     [{ message: 'write EPROTO: wrong version number' }, 'it breaks off at once; perhaps only one side has TLS on'],
     [{ message: 'Deadline exceeded after 10s' }, 'no answer in time'],
     [{ message: 'The append could not be stored: database or disk is full.' }, 'its disk is full'],
+    [{ message: 'The append could not be stored: database is locked.' }, 'another process holds its lock'],
     [{ message: 'Too many appends are waiting for the disk.' }, 'Too many appends are waiting for the disk'],
     [{ message: 'something else (2026-11-22T14:44:55.470Z)' }, 'something else'],
   ])('%j', ({ message, ...more }, told) => {

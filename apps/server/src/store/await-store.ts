@@ -1,34 +1,37 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { EventStoreUnavailable, type Log } from '@yardmaster/application';
+import type { Log } from '@yardmaster/application';
 import { describeOutage } from './describe-outage.ts';
 
 const firstPauseMs = 200;
 const longestPauseMs = 2_000;
 
 /**
- * Opens what stands on a server of an event store, as soon as that can be reached: where everything is started at once it
- * may well be the last to come. Says what it waits for, once for each reason. Throws whatever else goes wrong, and the
+ * Opens what stands on an event store as soon as that can be had: where everything is started at once its server may well
+ * be the last to come, and a file may be locked. Says what it waits for, once for each reason. Throws whatever else goes wrong, and the
  * signal's reason as soon as that aborts; what is opened later is stopped then.
  */
 export async function awaitStore<Opened extends { stop(): Promise<void> }>(options: {
-  readonly address: string;
+  /** How the store is named to a person. */
+  readonly name: string;
   readonly open: () => Promise<Opened>;
+  /** Whether waiting may help. */
+  readonly isPassing: (error: unknown) => boolean;
   readonly signal: AbortSignal;
   readonly log: Log;
   /** Called after each try that found it away. */
   readonly onWaiting: (reason: string) => void;
 }): Promise<Opened> {
-  const { address, open, signal, log, onWaiting } = options;
+  const { name, open, isPassing, signal, log, onWaiting } = options;
   let told: string | null = null;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     try {
       const opened = await unlessAborted(open(), signal);
-      if (told !== null) log.info({}, `EventStoreDB at ${address} answers.`);
+      if (told !== null) log.info({}, `${name} answers.`);
       return opened;
     } catch (error) {
-      if (signal.aborted || !(error instanceof EventStoreUnavailable)) throw error;
+      if (signal.aborted || !isPassing(error)) throw error;
       const reason = describeOutage(error);
-      if (reason !== told) log.warn({}, `Waiting for EventStoreDB at ${address}: ${reason}`);
+      if (reason !== told) log.warn({}, `Waiting for ${name}: ${reason}`);
       told = reason;
       onWaiting(reason);
     }

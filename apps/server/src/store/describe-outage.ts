@@ -9,6 +9,7 @@ const wordings: readonly (readonly [RegExp, string])[] = [
     /wrong version number|EPROTO|ssl3?_|Failed to connect \(/i,
     'it breaks off at once; perhaps only one side has TLS on',
   ],
+  [/database is locked|locked by another process/, 'another process holds its lock'],
   [/disk is full|ENOSPC|EDQUOT/, 'its disk is full'],
   [/deadline|timed? ?out|ETIMEDOUT/i, 'no answer in time'],
   [/ECONNRESET|EPIPE|socket hang up|shutting down|connection (has just been )?(lost|dropped)/i, 'connection lost'],
