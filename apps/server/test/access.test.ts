@@ -43,6 +43,8 @@ const otherRoutes: readonly (readonly [string, string])[] = [
   ['GET', '/user/queue/stream'],
   ['GET', '/user/notifications'],
   ['PATCH', '/user/notifications/read-all'],
+  ['GET', '/admin/dead-letters'],
+  ['POST', '/admin/dead-letters/any/release'],
   ['GET', '/websites'],
   ['POST', '/websites'],
 ];

@@ -10,6 +10,7 @@ type Reported = Report extends infer Each ? (Each extends Report ? Omit<Each, 'a
 /** Takes a build through its life as orchestrator and worker would, one command after the other. */
 export function driveBuild({ parts }: TestServer, jobId: JobId) {
   let seq = 0;
+  let attempt = 0;
 
   async function command(asked: BuildJobCommand): Promise<void> {
     const result = await parts.actors.buildJob.handle(jobId, asked, system);
@@ -20,7 +21,7 @@ export function driveBuild({ parts }: TestServer, jobId: JobId) {
   async function report(reported: Reported): Promise<void> {
     seq += 1;
     // The distributive Omit above is undone here: every kind gets its attempt and number back.
-    await command({ type: 'RecordReport', workerId, report: { ...reported, attempt: 1, seq } as Report });
+    await command({ type: 'RecordReport', workerId, report: { ...reported, attempt, seq } as Report });
   }
 
   const usage = { durationMs: 5, exitCode: 0, cpuMs: 1, peakMemoryBytes: 1 } as const;
@@ -28,19 +29,22 @@ export function driveBuild({ parts }: TestServer, jobId: JobId) {
   const end = (step: Step) => report({ kind: 'step-completed', step, outcome: 'done', detail: null, ...usage });
 
   const claim = async () => {
+    attempt += 1;
+    seq = 0;
     await command({ type: 'DispatchBuild', pool: 'default' });
     await command({
       type: 'ClaimBuild',
-      attempt: 1,
+      attempt,
       workerId,
       workerSession: 's',
-      claimId: `claim-${jobId}`,
+      claimId: `claim-${jobId}-${attempt}`,
       leaseMs: 4_000,
     });
   };
 
   return {
     command,
+    report,
     claim,
     begin,
     end,
@@ -55,6 +59,16 @@ export function driveBuild({ parts }: TestServer, jobId: JobId) {
       await begin('preview');
       await end('preview');
       await report({ kind: 'finished' });
+    },
+    /** Takes two workers down with it, each time the only build that they had. */
+    async killItsWorkers() {
+      const loseWorker = () =>
+        command({ type: 'DeclareWorkerLost', attempt, workerId, reason: 'It fell silent.', alone: true });
+      await claim();
+      await loseWorker();
+      await command({ type: 'EndBackoff', attempt });
+      await claim();
+      await loseWorker();
     },
     async fail() {
       await begin('extract');

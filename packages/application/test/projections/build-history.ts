@@ -73,7 +73,7 @@ export interface History {
   buildUntil(job: JobId, step: Step): Promise<void>;
   complete(job: JobId): Promise<void>;
   failStep(job: JobId, failure?: Partial<ReportOf<'step-failed'>>): Promise<void>;
-  loseWorker(job: JobId): Promise<void>;
+  loseWorker(job: JobId, loss?: { readonly alone?: boolean }): Promise<void>;
   startPreview(job: JobId, options?: { readonly expiresAt?: string }): Promise<void>;
   stopPreview(job: JobId): Promise<void>;
   sealLog(job: JobId): Promise<void>;
@@ -164,14 +164,14 @@ export function createHistory({ storeId = 'store-1' }: { readonly storeId?: stri
         ...failure,
       });
     },
-    async loseWorker(job) {
+    async loseWorker(job, { alone = false } = {}) {
       const { attempt } = (await state(job)).context;
       await command(job, {
         type: 'DeclareWorkerLost',
         attempt,
         workerId: worker,
         reason: 'It fell silent.',
-        alone: false,
+        alone,
       });
     },
     async startPreview(job, { expiresAt } = {}) {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { expect, test } from 'vitest';
 import type { JobFilter } from '../../src/projections/read-models.ts';
-import { ada, bob, createHistory, type History, shop } from './build-history.ts';
+import { ada, bob, createHistory, type History, shop, whatWasKilled } from './build-history.ts';
 import { settled, started } from './opened-read-models.ts';
 import { manyChoices, playRandomly } from './random-history.ts';
 
@@ -104,6 +104,72 @@ test('a build that fails says why, and holds no worker', async () => {
     annotations,
     notificationSent: true,
   });
+});
+
+test('a build that cost its workers is set aside with its losses until one job is made of it again', async () => {
+  const history = createHistory();
+  const other = await history.request('job-0');
+  await history.buildUntil(other, 'install');
+  await history.failStep(other);
+  const id = await history.request('job-1');
+  const readModels = await started(history.store);
+  for (const step of ['install', 'bundle'] as const) {
+    expect(readModels.deadLetters({ limit: 10 })).toEqual({ jobs: [], total: 0 });
+    await history.buildUntil(id, step);
+    await history.loseWorker(id, { alone: true });
+    await settled(readModels, history.store);
+  }
+  const loss = { workerId: 'worker-1', reason: 'It fell silent.', alone: true };
+  const losses = [
+    { ...loss, attempt: 1, step: 'install' },
+    { ...loss, attempt: 2, step: 'bundle' },
+  ];
+  const job = readModels.job(id);
+  expect(job).toMatchObject({ status: 'failed', error: { code: 'poison-build' } });
+  expect(job?.deadLetter).toEqual({ losses, releasedAs: null });
+  expect(readModels.deadLetters({ limit: 10 })).toEqual({ jobs: [job], total: 1 });
+
+  await history.request('job-2', { retryOf: other });
+  await history.request('job-3', { retryOf: id });
+  await history.request('job-4', { retryOf: id });
+  await settled(readModels, history.store);
+  expect(readModels.job(id)?.deadLetter).toEqual({ losses, releasedAs: 'job-3' });
+  expect(readModels.job(other)?.deadLetter).toBeNull();
+});
+
+test('dead letters are listed with the newest first, as many as are asked for, and all are counted', async () => {
+  const history = createHistory();
+  for (const id of ['job-1', 'job-2', 'job-3']) {
+    const job = await history.request(id);
+    history.clock.advance(1_000);
+    while (readable(await history.state(job)) !== 'failed') {
+      await history.claim(job);
+      await history.loseWorker(job);
+    }
+  }
+  const { jobs, total } = (await started(history.store)).deadLetters({ limit: 2 });
+  expect(jobs.map(({ id, error }) => [id, error?.code])).toEqual([
+    ['job-3', 'worker-lost'],
+    ['job-2', 'worker-lost'],
+  ]);
+  expect(total).toBe(3);
+});
+
+const readable = ({ value }: Awaited<ReturnType<History['state']>>) => value;
+
+test('a cancelled build tells how it was ended', async () => {
+  const history = createHistory();
+  const [waiting, held] = [await history.request('job-1'), await history.request('job-2')];
+  await history.command(waiting, { type: 'CancelBuild', reason: null });
+  await history.buildUntil(held, 'bundle');
+  await history.command(held, { type: 'CancelBuild', reason: null });
+  const readModels = await started(history.store);
+  expect(readModels.job(held)).toMatchObject({ state: 'cancelling', cancellation: null });
+  await history.advance(held);
+  await settled(readModels, history.store);
+  expect(readModels.job(held)?.cancellation).toEqual({ killedProcesses: 2, proven: true, killed: whatWasKilled });
+  const nothing = { processes: [], ports: [], workspaceRemoved: true };
+  expect(readModels.job(waiting)?.cancellation).toEqual({ killedProcesses: 0, proven: true, killed: nothing });
 });
 
 test('a further attempt begins anew, and keeps when the build was first queued and started', async () => {

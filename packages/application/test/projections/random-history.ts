@@ -40,7 +40,7 @@ const advance: Action = (history, job, choice) =>
 const actions: readonly Action[] = [
   (history, job) => history.failStep(job, { retryable: true }),
   (history, job) => history.failStep(job),
-  (history, job) => history.loseWorker(job),
+  (history, job, choice) => history.loseWorker(job, { alone: choice % 3 > 0 }),
   (history, job) => history.complete(job),
   async (history, job) => {
     const { attempt, step } = (await history.state(job)).context;

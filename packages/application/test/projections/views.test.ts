@@ -95,6 +95,23 @@ test('the owner is told once of every turn that a build takes', async () => {
   expect([first, second, third].map((id) => readModels.job(id)?.notificationSent)).toEqual([true, true, true]);
 });
 
+test('the owner of a build that is set aside is told why, and who can go on with it', async () => {
+  const history = createHistory();
+  const job = await history.request('job-1');
+  for (const _ of [1, 2]) {
+    await history.buildUntil(job, 'install');
+    await history.loseWorker(job, { alone: true });
+  }
+  const { notifications } = (await started(history.store)).notifications(ada);
+  expect(notifications[0]).toMatchObject({
+    type: 'failed',
+    title: 'Build set aside',
+    message:
+      'Build #1 of “Shop” is set aside: it was alone on its worker each of the 2 times that one was lost:' +
+      ' worker-1 (install), worker-1 (install). An operator can release it as a new build.',
+  });
+});
+
 test('notifications are read one by one or all at once, and deleted, by their own user only', async () => {
   const history = createHistory();
   for (const user of [ada, bob]) await history.register(user);
