@@ -32,7 +32,10 @@ export interface StreamActors<State, Command, Event> {
    * the speed: each is decided on what those before it lead to and gets its own result, after the append has succeeded.
    */
   handle(id: string, command: Command, envelope: Envelope): Promise<HandleResult<State, Event>>;
-  /** The state at `atLeastRevision` or later, as far as it has been appended. */
+  /**
+   * The state as it is now, whichever process has appended last. With `atLeastRevision` one that this process remembers is
+   * enough, if it is of that revision or a later one.
+   */
   load(id: string, options?: { readonly atLeastRevision?: number }): Promise<Loaded<State>>;
 }
 
@@ -85,7 +88,7 @@ export function createStreamActors<State, Command, Event extends DomainEvent>(
         const actor = actorOf(id);
         post(actor, actor.mailbox, { resolve, reject, command, envelope });
       }),
-    load: (id, { atLeastRevision = 0 } = {}) =>
+    load: (id, { atLeastRevision = Number.POSITIVE_INFINITY } = {}) =>
       new Promise((resolve, reject) => {
         const actor = actorOf(id);
         const { known } = actor;

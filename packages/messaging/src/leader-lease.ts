@@ -113,10 +113,10 @@ export function createLeaderLease(options: LeaderLeaseOptions): LeaderLease {
     leader = value.leader;
   }
 
-  function isFree({ value }: LeaseEntry): boolean {
+  function isFree({ sequence, value }: LeaseEntry): boolean {
     const isSilent = seen !== null && clock.monotonicMs() - seen.sinceMs >= leaderLeaseMs;
     // Whoever led when the bucket went may lead still, and writes into the new one.
-    if (value === null) return leader === null || isSilent;
+    if (value === null) return (sequence === 0 && leader === null) || isSilent;
     return value.leader === null || value.session === session || isSilent || isGone(value.process);
   }
 
@@ -134,8 +134,12 @@ export function createLeaderLease(options: LeaderLeaseOptions): LeaderLease {
 
   /** Tells those who listen when the lease is over, also where no connection is. */
   function expire(): void {
-    if (held !== null && isLeading()) expiry = clock.setTimer(held.untilMs - clock.monotonicMs(), expire);
-    else tell();
+    if (held !== null && isLeading()) {
+      expiry = clock.setTimer(held.untilMs - clock.monotonicMs(), expire);
+    } else {
+      leader = null;
+      tell();
+    }
   }
 
   function nextLookMs(): number {

@@ -10,12 +10,12 @@ import { leaderBucket, leaderLeaseSubject } from './subjects.ts';
 const askTimeoutMs = 1_000;
 const maxNameLength = 200;
 
-export const LeaseValue = z.strictObject({
+export const LeaseValue = z.object({
   /** Null when it was given back. */
   leader: z.string().max(maxNameLength).nullable(),
   /** Unique to every start of a candidate. */
   session: z.uuid(),
-  process: z.strictObject({ machine: z.string().max(maxNameLength).nullable(), pid: z.int().positive() }),
+  process: z.object({ machine: z.string().max(maxNameLength).nullable(), pid: z.int().positive() }),
   notes: z
     .record(z.string().max(leaseNoteLimits.nameLength), z.string().max(leaseNoteLimits.valueLength))
     .refine((notes) => Object.keys(notes).length <= leaseNoteLimits.names),

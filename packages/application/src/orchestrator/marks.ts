@@ -12,11 +12,6 @@ export interface Marks {
   write(name: MarkName, value: string): void;
 }
 
-/** Marks that this server keeps for itself alone. */
-export function ownMarks(readModels: Pick<ReadModels, 'mark' | 'setMark'>): Marks {
-  return { read: (name) => readModels.mark(name), write: (name, value) => readModels.setMark(name, value) };
-}
-
 export const StreamMarkText = z.preprocess(
   (text) => {
     try {

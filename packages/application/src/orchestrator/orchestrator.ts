@@ -36,8 +36,10 @@ export interface OrchestratorOptions {
   readonly clock: Clock;
 }
 
-/** How often lost workers are looked for, and how often the work queue is compared with the log. */
-const sweepEveryMs = 500;
+/** With a heartbeat, a lease and the first look at a claim, a worker that died is noticed within five seconds. */
+const watchEveryMs = 250;
+/** How often what could not be dispatched or armed is tried again, and how often the work queue is compared with the log. */
+const retryEveryMs = 500;
 const reconcileEveryMs = 5_000;
 
 /**
@@ -100,9 +102,9 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<R
         write: (position) => marks.write('policies', position),
       },
     }),
-    every(sweepEveryMs, () => watch.sweep(), 'Looking for lost workers'),
-    every(sweepEveryMs, dispatcher.kick, 'Dispatching'),
-    every(sweepEveryMs, armWhatIsUnarmed, 'Arming timers'),
+    every(watchEveryMs, watch.sweep, 'Looking for lost workers'),
+    every(retryEveryMs, dispatcher.kick, 'Dispatching'),
+    every(retryEveryMs, armWhatIsUnarmed, 'Arming timers'),
     every(reconcileEveryMs, dispatcher.reconcile, 'Reconciling the work queue'),
     removeArtifactsRegularly(world),
   );

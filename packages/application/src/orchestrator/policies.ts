@@ -14,9 +14,6 @@ const envelope = (event: RecordedEvent) => ({
   causationId: event.metadata.eventId,
 });
 
-/** With what other servers have appended, which this one may not have seen. */
-const asItIsNow = { atLeastRevision: Number.POSITIVE_INFINITY };
-
 /** Pauses before an event that a policy could not react to is tried again; they double from the first to the second. */
 const firstRetryMs = 500;
 const longestRetryMs = 30_000;
@@ -145,15 +142,15 @@ export function runPolicies({ store, actors, storeWatch, clock, log, sealLog, ma
     { data: { artifactId, spa } }: BuildJobEventOf<'OutputPublished'>,
     event: RecordedEvent,
   ): Promise<void> {
-    const { state } = await actors.buildJob.load(jobId, asItIsNow);
+    const { state } = await actors.buildJob.load(jobId);
     const { request, outputArtifactId } = state.context;
     const status = statusOf(state.value);
     if (request === null || status === 'failed' || status === 'cancelled') return;
     // An output of an attempt that is over by now.
     if (outputArtifactId !== artifactId) return;
     // Started before: a preview that somebody has stopped since stays so.
-    if ((await actors.preview.load(jobId, asItIsNow)).state.context.artifactId === artifactId) return;
-    const { state: website } = await actors.website.load(WebsiteId.parse(request.websiteId), asItIsNow);
+    if ((await actors.preview.load(jobId)).state.context.artifactId === artifactId) return;
+    const { state: website } = await actors.website.load(WebsiteId.parse(request.websiteId));
     if (website.status !== 'active') return;
     await actors.preview.handle(
       jobId,

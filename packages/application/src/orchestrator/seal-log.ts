@@ -39,10 +39,8 @@ export async function sealLog(
   signal: AbortSignal,
 ): Promise<void> {
   const { actors, logs, artifacts } = world;
-  // Asked of the store: what this process remembers of the build may be from before another server led it to its end.
-  const asItIsNow = { atLeastRevision: Number.POSITIVE_INFINITY };
-  if ((await actors.log.load(jobId, asItIsNow)).state.value === 'sealed') return;
-  const { attempt } = (await actors.buildJob.load(jobId, asItIsNow)).state.context;
+  if ((await actors.log.load(jobId)).state.value === 'sealed') return;
+  const { attempt } = (await actors.buildJob.load(jobId)).state.context;
   if (attempt > 0) await endOrTimeout(world, { jobId, attempt, signal });
 
   const counted = { lines: 0 };

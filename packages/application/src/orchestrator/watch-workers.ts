@@ -82,9 +82,7 @@ export function watchWorkers(world: {
     if (storeWatch.isAway || asking.has(jobId)) return;
     asking.add(jobId);
     try {
-      const loaded = await world.actors.buildJob
-        .load(jobId, { atLeastRevision: Number.POSITIVE_INFINITY })
-        .catch(nullWhenDrifted);
+      const loaded = await world.actors.buildJob.load(jobId).catch(nullWhenDrifted);
       if (loaded !== null && isHeld({ state: loaded.state.value })) {
         const { context } = loaded.state;
         if (context.attempt === attempt && context.workerSession === workerSession) return;

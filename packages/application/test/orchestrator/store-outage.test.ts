@@ -7,7 +7,6 @@ import { stepCompleted, stepStarted } from '../../../testing/src/build-history.t
 import { createActors } from '../../src/actors.ts';
 import { createArtifactTokens } from '../../src/artifact-tokens.ts';
 import { listenToFleet } from '../../src/orchestrator/fleet.ts';
-import { ownMarks } from '../../src/orchestrator/marks.ts';
 import { startOrchestrator } from '../../src/orchestrator/orchestrator.ts';
 import { type EventStore, EventStoreUnavailable, StreamUnreadable } from '../../src/ports/event-store.ts';
 import type { ArtifactStore, OrchestratorMessaging } from '../../src/ports/messaging.ts';
@@ -149,7 +148,7 @@ async function aWorld() {
     readModels,
     messaging,
     fleet: listening.fleet,
-    marks: ownMarks(readModels),
+    marks: { read: readModels.mark, write: readModels.setMark },
     artifacts: { async *list() {} } as unknown as ArtifactStore, // Nothing else of it is asked for.
     artifactTokens: createArtifactTokens({ key: randomBytes(32), clock }),
     logs: { progress: () => ({ received: 0, missing: 0, end: 0 }), readAll: () => [] },
