@@ -14,6 +14,8 @@ const longestRemovalMs = 30_000;
 /** Counted from the moment at which the worker leaves: nobody waits longer for it, so that its last word must be out. */
 const longestRemovalOnLeavingMs = 4_000;
 
+const noStrays: Ended = { killed: nothingKilled, nothingLeft: true };
+
 export interface AttemptOptions {
   readonly grant: Grant;
   readonly messaging: Pick<WorkerMessaging, 'sendReport' | 'sendLogs'>;
@@ -75,7 +77,7 @@ export function startAttempt({ grant, messaging, site, log }: AttemptOptions): A
   async function run(): Promise<void> {
     const end = await build();
     const flushed = lines.end();
-    const strays = await endStrayProcesses({ job: `${jobId}/${attempt}` });
+    const strays = end.last === null ? await endStrayProcesses({ job: `${jobId}/${attempt}` }) : noStrays;
     const workspaceRemoved = await removeOnce();
     const nothingLeft = end.nothingLeft && strays.nothingLeft;
     if (!nothingLeft || !workspaceRemoved) {

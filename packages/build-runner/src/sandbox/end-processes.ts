@@ -25,15 +25,18 @@ export interface Look {
   readonly alive: readonly Pick<ProcessEntry, 'pid' | 'groupId' | 'startTicks'>[];
   /** Process groups that hold nothing else. */
   readonly groups: ReadonlySet<number>;
-  /** Whether something may have been missed. */
-  readonly sure: boolean;
+  /**
+   * `sure`: there is nothing else. `likely`: something that was started meanwhile may have been missed. `unknown`: there
+   * was a process of which it could not be told.
+   */
+  readonly certainty: 'sure' | 'likely' | 'unknown';
 }
 
 /** How long processes may take to end by themselves after SIGTERM. */
 const graceMs = 2_000;
 const pollMs = 20;
-/** Looks in a row that find nothing, none of them sure, after which there is nothing. */
-const certaintyRounds = 5;
+/** Looks since the last find, each of which likely found all there was, after which there is nothing. */
+const likelyRounds = 5;
 /** After SIGKILL a process is gone within milliseconds, except while it waits for a disk or the network. */
 const killDeadlineMs = 5_000;
 /** A socket that was on its way from one process to another is closed a little later than they end. */
@@ -78,13 +81,15 @@ const untilGone = async ({
   readonly signalName: 'SIGKILL' | null;
 }): Promise<Look['alive'] | null> => {
   const deadline = performance.now() + boundMs;
-  let emptyRounds = 0;
+  let likely = 0;
   for (let round = 1; ; round += 1) {
     const seen = lookOrNull(look);
-    emptyRounds = seen?.alive.length === 0 ? emptyRounds + 1 : 0;
-    if (seen?.alive.length === 0 && (seen.sure || emptyRounds === certaintyRounds)) return [];
+    if (seen !== null && seen.alive.length > 0) likely = 0;
+    else if (seen?.certainty === 'sure') return [];
+    else if (seen?.certainty === 'likely') likely += 1;
+    if (likely === likelyRounds) return [];
     const grows = seen !== null && tally.add(seen);
-    if (performance.now() > deadline) return seen?.alive ?? null;
+    if (performance.now() > deadline) return seen === null || seen.certainty === 'unknown' ? null : seen.alive;
     if (seen !== null && signalName !== null) {
       if (round === 1) tally.addPorts(seen.alive);
       signalAll(seen, signalName);
@@ -179,6 +184,17 @@ export const signalProcess = (pid: number, signal: NodeJS.Signals | 0): boolean 
   } catch {
     return false;
   }
+};
+
+export const certaintyOf = ({
+  uncertain,
+  movedOn,
+}: {
+  readonly uncertain: boolean;
+  readonly movedOn: boolean;
+}): Look['certainty'] => {
+  if (uncertain) return 'unknown';
+  return movedOn ? 'likely' : 'sure';
 };
 
 /** The groups of which every process is one of `members`. */

@@ -1,4 +1,4 @@
-import { type Ended, endProcesses, type Look, wholeGroups } from './end-processes.ts';
+import { certaintyOf, type Ended, endProcesses, type Look, wholeGroups } from './end-processes.ts';
 import { jobVariable, ownerVariable } from './process-group.ts';
 import { hasMovedOn, type ProcessEntry, readEnvironmentMark, readLastPid, readProcessTable } from './process-table.ts';
 
@@ -12,7 +12,6 @@ export const endStrayProcesses = (of: { readonly owner: string } | { readonly jo
   return endProcesses({ look: () => lookFor(mark), gracefully: false });
 };
 
-/** One that is just replacing its program shows no mark, so that a look in which something began is not sure. */
 const lookFor = (mark: string): Look => {
   const lastPid = readLastPid();
   const table = readProcessTable();
@@ -27,6 +26,6 @@ const lookFor = (mark: string): Look => {
   return {
     alive: [...members.values()],
     groups: wholeGroups(table, members),
-    sure: !uncertain && !hasMovedOn(lastPid),
+    certainty: certaintyOf({ uncertain, movedOn: hasMovedOn(lastPid) }),
   };
 };

@@ -1,4 +1,4 @@
-import { type Look, wholeGroups } from './end-processes.ts';
+import { certaintyOf, type Look, wholeGroups } from './end-processes.ts';
 import { hasMovedOn, type ProcessEntry, readEnvironmentMark, readLastPid, readProcessTable } from './process-table.ts';
 
 /**
@@ -7,7 +7,7 @@ import { hasMovedOn, type ProcessEntry, readEnvironmentMark, readLastPid, readPr
  * environment, begin a session and lose its parent between two looks to get out of sight; a stronger sandbox closes that.
  */
 export interface ProcessFamily {
-  /** Looks again. A strict look is not sure when anything at all was started on this machine meanwhile. */
+  /** Looks again. Only a strict look is less certain when anything at all was started on this machine meanwhile. */
   look(options: { readonly byMark: boolean; readonly strictly: boolean }): Look;
   readonly cpuMs: number;
   readonly peakMemoryBytes: number;
@@ -77,11 +77,14 @@ export const createProcessFamily = (options: { readonly rootPid: number; readonl
         peakMemoryBytes,
         sum(alive, (entry) => entry.residentBytes),
       );
-      const sure = !uncertain && !(strictly && hasMovedOn(lastPid));
-      return { alive, groups: wholeGroups(table, members), sure };
+      const certainty = certaintyOf({ uncertain, movedOn: hasMovedOn(lastPid) });
+      return { alive, groups: wholeGroups(table, members), certainty: strictly ? certainty : relaxed[certainty] };
     },
   };
 };
+
+/** After an ordinary end nobody asks for a proof, and what hides for that long is taken for somebody else's. */
+const relaxed = { sure: 'sure', likely: 'sure', unknown: 'likely' } as const;
 
 /** Parents may come after their children in the table, so this repeats until nothing is added. */
 const addDescendants = (table: readonly ProcessEntry[], members: Map<number, ProcessEntry>): void => {

@@ -170,5 +170,5 @@ const waitForEnd = async (
 /** Where there is no process table the group is all that can be looked at, and only as a whole. */
 const lookAtGroup = (groupId: number): Look => {
   const alive = signalProcess(-groupId, 0) ? [{ pid: groupId, groupId, startTicks: 0 }] : [];
-  return { alive, groups: new Set(alive.map(({ pid }) => pid)), sure: true };
+  return { alive, groups: new Set(alive.map(({ pid }) => pid)), certainty: 'sure' };
 };

@@ -37,9 +37,7 @@ export const readProcessTable = (): readonly ProcessEntry[] => {
 const readProcess = (pid: number): ProcessEntry | null => {
   const stat = readOrNull(`/proc/${pid}/stat`);
   if (stat === null) return null;
-  // The command name is in parentheses and may itself hold spaces and parentheses; fields count from after it.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const field = (number: number): string => fields[number - 3] ?? '0';
+  const field = fieldsOf(stat);
   const ticks = [14, 15, 16, 17].reduce((sum, number) => sum + Number(field(number)), 0);
   return {
     pid,
@@ -53,10 +51,17 @@ const readProcess = (pid: number): ProcessEntry | null => {
   };
 };
 
+/** The command name is in parentheses and may itself hold spaces and parentheses; fields count from after it (proc(5)). */
+const fieldsOf = (stat: string): ((number: number) => string) => {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (number) => fields[number - 3] ?? '0';
+};
+
 /**
  * Whether a process was started with this variable in its environment, wherever it has moved since. `unknown` while
- * it is replacing its program (the environment is empty for a moment). What has ended meanwhile, belongs to somebody
- * else, or was begun outside of any session that this process can see, like the threads of the kernel, is `unmarked`.
+ * it is replacing its program, which may take long where the processor is busy, or ending. What has ended meanwhile,
+ * belongs to somebody else, or was begun outside of any session that this process can see, like the threads of the
+ * kernel, is `unmarked`.
  */
 export const readEnvironmentMark = (
   { pid, sessionId }: Pick<ProcessEntry, 'pid' | 'sessionId'>,
@@ -64,12 +69,22 @@ export const readEnvironmentMark = (
 ): 'marked' | 'unmarked' | 'unknown' => {
   if (sessionId === 0) return 'unmarked';
   try {
-    const environ = readFileSync(`/proc/${pid}/environ`, 'latin1');
-    if (environ === '') return 'unknown';
-    return environ.startsWith(`${mark}\0`) || environ.includes(`\0${mark}\0`) ? 'marked' : 'unmarked';
+    const readEnvironment = (): string => readFileSync(`/proc/${pid}/environ`, 'latin1');
+    let environment = readEnvironment();
+    if (environment === '') {
+      if (!hasEnvironment(pid)) return 'unknown';
+      environment = readEnvironment();
+    }
+    return environment.startsWith(`${mark}\0`) || environment.includes(`\0${mark}\0`) ? 'marked' : 'unmarked';
   } catch (error) {
     return isOutOfFiles(error) ? 'unknown' : 'unmarked';
   }
+};
+
+/** Also an empty one is somewhere (`env_start`), once the program runs. */
+const hasEnvironment = (pid: number): boolean => {
+  const stat = readOrNull(`/proc/${pid}/stat`);
+  return stat !== null && fieldsOf(stat)(50) !== '0';
 };
 
 const isOutOfFiles = (error: unknown): boolean =>

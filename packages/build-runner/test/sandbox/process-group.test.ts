@@ -1,38 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { nothingKilled } from '../../src/sandbox/end-processes.ts';
-import { endStrayProcesses } from '../../src/sandbox/end-stray-processes.ts';
 import { createProcessGroupSandbox } from '../../src/sandbox/process-group.ts';
-import { hasProcessTable, readProcessTable } from '../../src/sandbox/process-table.ts';
-import { createLatch } from '../fixtures/latch.ts';
-
-const node = process.execPath;
-const path = { PATH: '/usr/local/bin:/usr/bin:/bin' };
-let jobs = 0;
-
-const start = (script: string, options: { readonly timeoutMs?: number; readonly program?: readonly string[] } = {}) => {
-  jobs += 1;
-  const owner = `test-${process.pid}/worker-${jobs}`;
-  const sandbox = createProcessGroupSandbox({ owner, job: `job-${process.pid}-${jobs}/1` });
-  const lines: string[] = [];
-  const abort = new AbortController();
-  const said = createLatch<string>();
-  const [command = '', ...args] = options.program ?? ['/bin/sh', '-c', script];
-  const result = sandbox.run({
-    command,
-    args,
-    cwd: '/tmp',
-    env: path,
-    timeoutMs: options.timeoutMs ?? 20_000,
-    signal: abort.signal,
-    onLine: ({ text }) => {
-      lines.push(text);
-      said.open(text);
-    },
-  });
-  return { result, lines, abort, firstLine: said.opened, owner };
-};
-
-const isAlive = (pid: number): boolean => readProcessTable().some((entry) => entry.pid === pid && !entry.zombie);
+import { hasProcessTable } from '../../src/sandbox/process-table.ts';
+import { node, path, start } from '../fixtures/run-command.ts';
 
 describe('a command', () => {
   it('reports its exit code, its lines from both streams, and nothing left', async () => {
@@ -100,51 +70,5 @@ describe('a command', () => {
     await result;
     expect(lines[0]?.slice(lines[0].lastIndexOf(')')).split(' ')[17]).toBe('10');
     expect(lines[1]).toMatch(/nice 10$/);
-  });
-});
-
-describe.runIf(hasProcessTable)('ending a command', () => {
-  it('takes everything along: children, and a grandchild in a session of its own that ignores SIGTERM', async () => {
-    // The grandchild says its id itself, so it has certainly left the group by then.
-    const escapee = `trap "" TERM; echo $$; while :; do sleep 1; done`;
-    const { result, abort, firstLine } = start(`setsid sh -c '${escapee}' & sleep 60 & wait`);
-    const pid = Number(await firstLine);
-    expect(isAlive(pid)).toBe(true);
-    abort.abort();
-    const ended = await result;
-    expect(ended).toMatchObject({ ending: 'cancelled', exitCode: null, nothingLeft: true });
-    expect(ended.killed.count).toBeGreaterThanOrEqual(4);
-    expect(isAlive(pid)).toBe(false);
-  });
-
-  it('finds a daemon that lost its parent before it was ever looked at', async () => {
-    const { result, lines } = start(`setsid sh -c 'echo $$; exec sleep 60' & exit 0`);
-    const ended = await result;
-    expect(ended).toMatchObject({ ending: 'exited', nothingLeft: true });
-    for (const line of lines) expect(isAlive(Number(line))).toBe(false);
-  });
-
-  it('gives a command time to end by itself', async () => {
-    const { result, lines, abort, firstLine } = start(
-      `trap 'echo cleaned up; exit 0' TERM; echo ready; while :; do sleep 0.05; done`,
-    );
-    await firstLine;
-    abort.abort();
-    expect(await result).toMatchObject({ ending: 'cancelled', nothingLeft: true });
-    expect(lines).toContain('cleaned up');
-  });
-
-  it('happens by itself when the time is up', async () => {
-    const { result } = start('sleep 60', { timeoutMs: 50 });
-    expect(await result).toMatchObject({ ending: 'timed-out', nothingLeft: true });
-  });
-
-  it('is done after a crash of the worker, by the mark of its owner', async () => {
-    const { result, firstLine, owner } = start(`setsid sh -c 'echo $$; exec sleep 60' & wait`);
-    const pid = Number(await firstLine);
-    expect((await endStrayProcesses({ owner })).killed.count).toBeGreaterThanOrEqual(2);
-    expect(isAlive(pid)).toBe(false);
-    expect(await endStrayProcesses({ owner })).toEqual({ killed: nothingKilled, nothingLeft: true });
-    await result;
   });
 });

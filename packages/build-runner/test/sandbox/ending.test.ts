@@ -1,0 +1,186 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { endProcesses, nothingKilled } from '../../src/sandbox/end-processes.ts';
+import { endStrayProcesses } from '../../src/sandbox/end-stray-processes.ts';
+import { hasProcessTable, readProcessTable } from '../../src/sandbox/process-table.ts';
+import { isAlive, node, start } from '../fixtures/run-command.ts';
+import { temporaryFolder } from '../fixtures/temporary-folder.ts';
+
+/** Processes whose command line holds the text. */
+const processesWith = (text: string): readonly number[] =>
+  readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(text) && isAlive(pid);
+      } catch {
+        return false; // no process, or none any more
+      }
+    });
+
+/** Whether anything takes connections there. */
+const isTaken = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+
+describe.runIf(hasProcessTable)('ending a command', () => {
+  it('takes everything along: children, and a grandchild in a session of its own that ignores SIGTERM', async () => {
+    // The grandchild says its id itself, so it has certainly left the group by then.
+    const escapee = `trap "" TERM; echo $$; while :; do sleep 1; done`;
+    const { result, abort, firstLine } = start(`setsid sh -c '${escapee}' & sleep 60 & wait`);
+    const pid = Number(await firstLine);
+    expect(isAlive(pid)).toBe(true);
+    abort.abort();
+    const ended = await result;
+    expect(ended).toMatchObject({ ending: 'cancelled', exitCode: null, nothingLeft: true });
+    expect(ended.killed.count).toBeGreaterThanOrEqual(4);
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('finds a daemon that lost its parent before it was ever looked at', async () => {
+    const { result, lines } = start(`setsid sh -c 'echo $$; exec sleep 60' & exit 0`);
+    const ended = await result;
+    expect(ended).toMatchObject({ ending: 'exited', nothingLeft: true });
+    for (const line of lines) expect(isAlive(Number(line))).toBe(false);
+  });
+
+  it('gives a command time to end by itself', async () => {
+    const { result, lines, abort, firstLine } = start(
+      `trap 'echo cleaned up; exit 0' TERM; echo ready; while :; do sleep 0.05; done`,
+    );
+    await firstLine;
+    abort.abort();
+    expect(await result).toMatchObject({ ending: 'cancelled', nothingLeft: true });
+    expect(lines).toContain('cleaned up');
+  });
+
+  it('happens by itself when the time is up', async () => {
+    const { result } = start('sleep 60', { timeoutMs: 50 });
+    expect(await result).toMatchObject({ ending: 'timed-out', nothingLeft: true });
+  });
+
+  it('is done after a crash of the worker, by the mark of its owner', async () => {
+    const { result, firstLine, owner } = start(`setsid sh -c 'echo $$; exec sleep 60' & wait`);
+    const pid = Number(await firstLine);
+    expect((await endStrayProcesses({ owner })).killed.count).toBeGreaterThanOrEqual(2);
+    expect(isAlive(pid)).toBe(false);
+    expect(await endStrayProcesses({ owner })).toEqual({ killed: nothingKilled, nothingLeft: true });
+    await result;
+  });
+});
+
+describe.runIf(hasProcessTable)('what a command that was ended leaves as evidence', () => {
+  it('names programs, never arguments, nor the titles that processes give themselves', async () => {
+    const script = `process.title = 'token-as-title'; setInterval(() => {}, 1e6); console.log(process.pid)`;
+    const { result, abort, firstLine } = start('', { program: [node, '-e', script, '--', '--password=hunter2'] });
+    const pid = Number(await firstLine);
+    abort.abort();
+    const { killed } = await result;
+    expect(killed.processes).toContainEqual({ pid, command: 'node' });
+    expect(killed.processes.length).toBe(killed.count);
+    expect(JSON.stringify(killed)).not.toMatch(/hunter2|token/);
+  });
+
+  it.each(['127.0.0.1', '::'])(
+    'names the port that a process in a session of its own listened on at %s',
+    async (host) => {
+      const server = `require('net').createServer().listen(0, '${host}', function () { console.log(this.address().port) })`;
+      const { result, abort, firstLine } = start(`setsid "${node}" -e "${server}" & wait`);
+      const port = Number(await firstLine);
+      expect(await isTaken(port)).toBe(true);
+      abort.abort();
+      expect(await result).toMatchObject({ killed: { ports: [port] }, nothingLeft: true });
+      expect(await isTaken(port)).toBe(false);
+    },
+  );
+
+  it('takes no offence at somebody else who has taken the port since', async () => {
+    const stubborn = `const server = require('net').createServer().listen(0, '127.0.0.1', () => console.log(server.address().port));
+process.on('SIGTERM', () => server.close(() => console.log('closed')));
+setInterval(() => {}, 1e6);`;
+    const { result, abort, firstLine, says } = start('', { program: [node, '-e', stubborn] });
+    const port = Number(await firstLine);
+    abort.abort();
+    await says('closed');
+    const other = createServer().listen(port, '127.0.0.1');
+    onTestFinished(() => void other.close());
+    await once(other, 'listening');
+    expect(await result).toMatchObject({ killed: { ports: [port] }, nothingLeft: true });
+    expect(await isTaken(port)).toBe(true);
+  });
+
+  it('says that something is left when a socket of its still listens, whoever holds it', async () => {
+    const holder = `const server = require('net').createServer().listen(0, '127.0.0.1', () => {
+  const { pid } = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'],
+    { detached: true, stdio: ['ignore', 'ignore', 'ignore', server._handle.fd] });
+  console.log(pid + ' ' + server.address().port);
+});`;
+    const seen = spawn(node, ['-e', holder], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [said] = await once(seen.stdout, 'data');
+    const [unseen, port] = String(said).trim().split(' ').map(Number);
+    onTestFinished(() => void process.kill(unseen ?? 0, 'SIGKILL'));
+    const look = () => ({
+      alive: readProcessTable().filter(({ pid, zombie }) => pid === seen.pid && !zombie),
+      groups: new Set<number>(),
+      certainty: 'sure' as const,
+    });
+    const { killed, nothingLeft } = await endProcesses({ look, gracefully: false });
+    expect(killed).toMatchObject({ count: 1, ports: [port] });
+    expect(nothingLeft).toBe(false);
+  });
+
+  it('does not count as killed what outlives SIGKILL, and says that it is left', async () => {
+    // One that has ended and that nobody collects stays in the table, whatever it is sent.
+    const parent = spawn(node, ['-e', `console.log(require('child_process').spawn('true').pid); for (;;);`], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void parent.kill('SIGKILL'));
+    const [said] = await once(parent.stdout, 'data');
+    const look = () => ({
+      alive: readProcessTable().filter(({ pid }) => pid === Number(said)),
+      groups: new Set<number>(),
+      certainty: 'sure' as const,
+    });
+    expect(await endProcesses({ look, gracefully: false })).toEqual({ killed: nothingKilled, nothingLeft: false });
+  });
+});
+
+describe.runIf(hasProcessTable)('ending what starts more processes meanwhile', () => {
+  it('ends all of them when each is in the same group', async () => {
+    const token = `forks-${process.pid}-${Date.now()}`;
+    const script = `trap "" TERM; echo ready; while :; do sh -c "sleep 60; : ${token}" & sleep 0.03; done`;
+    const { result, abort, firstLine } = start(script);
+    await firstLine;
+    abort.abort();
+    const { killed, nothingLeft } = await result;
+    expect(nothingLeft).toBe(true);
+    expect(killed.count).toBeGreaterThan(10);
+    expect(killed.processes.length).toBeLessThanOrEqual(50);
+    expect(processesWith(token)).toEqual([]);
+  });
+
+  it.each([
+    ['in the same session', ''],
+    ['in a session of its own each time', 'setsid '],
+  ])('ends a chain of which each link starts the next and ends, %s', async (_name, prefix) => {
+    const file = join(await temporaryFolder(), 'link.sh');
+    await writeFile(file, `trap "" TERM\n[ "$1" = 30 ] && echo ready\n${prefix}/bin/sh ${file} $(($1 + 1)) &\n`);
+    const { result, abort, firstLine } = start(`/bin/sh ${file} 1; sleep 60`);
+    await firstLine;
+    abort.abort();
+    const { killed, nothingLeft } = await result;
+    expect(processesWith(file)).toEqual([]);
+    expect(nothingLeft).toBe(true);
+    expect(killed.count).toBeGreaterThan(0);
+  });
+});
