@@ -42,7 +42,20 @@ test('a refused start is one message without a stack, with exit code 1', async (
 test('help lists every command, and shows the usage of one', async () => {
   const list = await yardmaster('--help');
   expect(list.code).toBe(0);
-  for (const name of ['up', 'deploy', 'logs', 'events', 'replay', 'cancel', 'retry', 'queue', 'link']) {
+  const names = [
+    'up',
+    'deploy',
+    'logs',
+    'events',
+    'replay',
+    'cancel',
+    'retry',
+    'queue',
+    'dead-letters',
+    'release',
+    'link',
+  ];
+  for (const name of names) {
     expect(list.stdout).toMatch(new RegExp(`^  ${name} +\\S`, 'm'));
   }
   expect((await yardmaster('up', '--help')).stdout).toContain('Usage: yardmaster up');

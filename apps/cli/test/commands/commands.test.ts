@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Command, Interrupted } from '../../src/command.ts';
+import { command as deadLetters } from '../../src/commands/dead-letters.ts';
 import { command as deploy } from '../../src/commands/deploy.ts';
 import { command as logs } from '../../src/commands/logs.ts';
 import { command as queue } from '../../src/commands/queue.ts';
+import { command as release } from '../../src/commands/release.ts';
 import { command as retry } from '../../src/commands/retry.ts';
 import { aJob, aLine, anIo, completed, jobId, startSmallServer } from '../client/small-server.ts';
 
@@ -69,6 +71,66 @@ describe('logs', () => {
     });
     const { ended } = run(logs, [jobId, '-f'], server, { signal: interrupt.signal });
     await expect(ended).rejects.toThrow(Interrupted);
+  });
+});
+
+describe('dead-letters', () => {
+  const loss = { workerId: 'worker-1', reason: 'It fell silent.', alone: true };
+  const letter = {
+    ...{ jobId, websiteId: 'website-1', websiteName: 'site', ownerId: 'user-1', buildNumber: 3 },
+    ...{ failedAt: '2026-01-01T12:00:00.000Z', releasedAs: null },
+    error: { code: 'poison-build', message: 'It was alone.', hint: null, step: null },
+    losses: [
+      { ...loss, attempt: 1, step: null },
+      { ...loss, attempt: 2, step: 'install', alone: false },
+    ],
+  };
+
+  async function listed(answer: object, ...args: readonly string[]): Promise<string> {
+    const server = await startSmallServer();
+    server.beforeAnswer(async ({ url }, response) => {
+      response.end(url?.endsWith('/admin/dead-letters') === true ? JSON.stringify(answer) : '');
+      return true;
+    });
+    const { words, ended } = run(deadLetters, args, server);
+    expect(await ended).toBe(0);
+    return words.out;
+  }
+
+  it('tells of each build what it lost, and what became of it', async () => {
+    const released = { ...letter, jobId: 'job-2', losses: [], releasedAs: 'job-3' };
+    expect(await listed({ deadLetters: [letter, released], total: 5 })).toBe(
+      [
+        `${jobId}  2026-01-01T12:00:00.000Z  site #3  It was alone. (poison-build)`,
+        '  attempt 1: worker-1, before the first step, alone on it. It fell silent.',
+        '  attempt 2: worker-1, install, with other builds on it. It fell silent.',
+        'job-2  2026-01-01T12:00:00.000Z  site #3  It was alone. (poison-build)',
+        '  released as job-3',
+        'and 3 older ones',
+        '',
+      ].join('\n'),
+    );
+    expect(await listed({ deadLetters: [], total: 0 })).toBe('No build is set aside.\n');
+  });
+
+  it('prints the answer and nothing else as JSON', async () => {
+    const answer = { deadLetters: [letter], total: 1 };
+    expect(JSON.parse(await listed(answer, '--json'))).toEqual(answer);
+  });
+});
+
+describe('release', () => {
+  it('asks for the release of the job, and prints the new one', async () => {
+    const server = await startSmallServer();
+    const asked: unknown[] = [];
+    server.beforeAnswer(async ({ method, url }, response) => {
+      asked.push([method, url]);
+      response.end(JSON.stringify({ success: true, jobId: 'job-9', queuePosition: 1 }));
+      return true;
+    });
+    const { words, ended } = run(release, [jobId], server);
+    expect([await ended, words.out]).toEqual([0, 'job-9\n']);
+    expect(asked).toEqual([['POST', `/api/website-builder/admin/dead-letters/${jobId}/release`]]);
   });
 });
 
