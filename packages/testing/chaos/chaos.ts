@@ -64,7 +64,7 @@ export interface ChaosResult {
  * `signal` aborts; then as well nothing goes on running, and the folder stays.
  */
 export async function runChaos(run: ChaosRun): Promise<ChaosResult> {
-  const { seed, keep, signal, write } = run;
+  const { seed, keep, write } = run;
   const journal = createJournal(write);
   const folder = mkdtempSync(join(tmpdir(), 'yardmaster-chaos-'));
   write(
@@ -87,9 +87,10 @@ export async function runChaos(run: ChaosRun): Promise<ChaosResult> {
     const holds = verdicts.every((verdict) => verdict.holds || verdict.informational);
     if (holds && !keep) rmSync(folder, { recursive: true, force: true });
     return { verdicts, holds, folder, seed };
-  } finally {
-    if (signal.aborted) await installation.stop();
+  } catch (error) {
     installation.abandon();
+    throw error;
+  } finally {
     await eventStore?.stop();
   }
 }

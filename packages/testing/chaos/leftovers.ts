@@ -88,9 +88,11 @@ export async function judgeStopped({
 
 /** The ports that servers and message server listen on now. */
 export function listeningPorts(installation: Installation): readonly number[] {
-  const servers = installation.gateways().map(({ url }) => Number(new URL(url).port));
-  const configured = /^port: (\d+)$/m.exec(textOf(join(installation.dataDir, 'nats', 'nats-server.conf')));
-  return configured === null ? servers : [...servers, Number(configured[1])];
+  const nats = join(installation.dataDir, 'nats');
+  const urls = filesIn(nats)
+    .filter((name) => name.endsWith('.ports'))
+    .flatMap((name) => [...textOf(join(nats, name)).matchAll(/"(nats:[^"]+)"/g)].map(([, url = '']) => url));
+  return [...installation.gateways().map(({ url }) => url), ...urls].map((url) => Number(new URL(url).port));
 }
 
 async function untilNone(

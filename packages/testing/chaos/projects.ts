@@ -61,7 +61,7 @@ export async function prepareProjects({
         return zipOf(
           withManifest(scripted({ mark, durationMs }), (manifest) => ({
             ...manifest,
-            dependencies: { missing: 'file:./missing' },
+            scripts: { ...manifest.scripts, preinstall: 'node no-such-file.mjs' },
           })),
         );
       case 'bad-types':
