@@ -7,6 +7,10 @@ import {
   finalStatuses,
   isTerminal,
   pendingTimers,
+  poisonousLosses,
+  retryBaseDelayMs,
+  retryMaxDelayMs,
+  retryMinDelayMs,
   statusOf,
 } from '@yardmaster/domain';
 import { type aBuildRequest, aDecisionContext, replay } from '@yardmaster/testing';
@@ -138,6 +142,38 @@ describe('in any sequence of commands', () => {
     });
   });
 
+  test('a build is set aside exactly where its end is the loss of a worker, and outlives one lonely loss at most', () => {
+    holds((moments) => {
+      const events = eventsOf(moments);
+      const lost = events.flatMap((event) => (event.type === 'WorkerLost' ? [event.data] : []));
+      const lonely = lost.filter(({ alone }) => alone).length;
+      expect(lonely).toBeLessThanOrEqual(poisonousLosses);
+      const [cause, end] = events.slice(-2);
+      if (end?.type === 'BuildFailed') {
+        expect(end.data.deadLetter).toBe(cause?.type === 'WorkerLost');
+        expect(end.data.losses.map(({ step: _, ...loss }) => loss)).toEqual(lost);
+      }
+      expect(end?.type === 'BuildFailed' && end.data.code === 'poison-build').toBe(lonely === poisonousLosses);
+      expect(moments.at(-1)?.states.at(-1)?.context.deadLetter ?? false).toBe(
+        end?.type === 'BuildFailed' && end.data.deadLetter,
+      );
+    });
+  });
+
+  test('a failure for good is followed by the end, one that may pass by another attempt while there is one', () => {
+    holds((moments) => {
+      const events = eventsOf(moments);
+      for (const [i, event] of events.entries()) {
+        const next = events[i + 1];
+        if (event.type === 'StepFailed' && !event.data.retryable) expect(next?.type).toBe('BuildFailed');
+        if (next?.type !== 'RetryScheduled') continue;
+        const { attempt, delayMs } = next.data;
+        expect(delayMs).toBeGreaterThanOrEqual(retryMinDelayMs);
+        expect(delayMs).toBeLessThanOrEqual(Math.min(retryMaxDelayMs, retryBaseDelayMs * 2 ** (attempt - 1)));
+      }
+    });
+  });
+
   test('the reports of an attempt are recorded in order, each once, without a hole', () => {
     holds((moments) => {
       let next = 1;
@@ -200,17 +236,22 @@ describe('in any sequence of commands', () => {
   });
 });
 
-test('random lives reach every state and every event of the build, so that the properties speak of all of them', () => {
-  const seen = { values: new Set<string>(), types: new Set<string>() };
+test('random lives reach every state and event of the build, and every way to fail, so that the properties speak of all of them', () => {
+  const seen = { values: new Set<string>(), types: new Set<string>(), failures: new Set<string>() };
   fc.assert(
     fc.property(draws, buildRequests, (drawn, request) => {
       for (const { events, states } of live(drawn, request)) {
         for (const { value } of states) seen.values.add(JSON.stringify(value));
-        for (const { type } of events) seen.types.add(type);
+        for (const event of events) {
+          seen.types.add(event.type);
+          if (event.type === 'BuildFailed') seen.failures.add(event.data.code);
+        }
       }
     }),
     { numRuns: 500, seed: 1 },
   );
   expect(seen.values.size).toBe(15);
   expect(seen.types.size).toBe(BuildJobEvent.options.length);
+  const failures = ['attempt-abandoned', 'poison-build', 'registry-unreachable', 'step-timed-out', 'worker-lost'];
+  expect([...seen.failures].sort()).toEqual(failures);
 });
