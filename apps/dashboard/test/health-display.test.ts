@@ -24,8 +24,12 @@ describe('how grave it is', () => {
   });
 
   test('is no degradation where everything still works', () => {
-    expect(headlineOf(systemHealth('no-workers', 'disk-low'))).toBe('Yardmaster works in part only, for 2 reasons');
-    expect(headlineOf(systemHealth('clock-jumped', 'disk-low'))).toBe('2 things to know');
+    expect(headlineOf(systemHealth('no-workers', 'disk-low'))).toEqual({
+      headline: 'Yardmaster works in part only:',
+      titles: ['About no-workers', 'About disk-low'],
+    });
+    expect(headlineOf(systemHealth('clock-jumped', 'disk-low')).headline).toBe('2 things to know:');
+    expect(headlineOf(systemHealth('no-workers'))).toEqual({ headline: 'About no-workers', titles: [] });
   });
 });
 
@@ -99,6 +103,11 @@ describe('what a waiting build says', () => {
 
   test('does not repeat what the head of the page tells already', () => {
     expect(activityOf(waiting('No worker is online.'), systemHealth('no-workers'))).toBe('Waiting for a worker.');
+    const reason = 'The message server cannot be reached.';
+    expect(activityOf(waiting(reason), systemHealth('messaging-unavailable'))).toBe(
+      'Waiting to be handed to a worker.',
+    );
+    expect(activityOf(waiting(reason), systemHealth('no-workers'))).toBe(reason);
   });
 
   test('is its own reason otherwise', () => {

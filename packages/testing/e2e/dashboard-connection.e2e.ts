@@ -114,6 +114,34 @@ test('a server that cannot be reached for a while: the page says so, and is live
   process.stdout.write(`Right again ${Math.round(performance.now() - backAtMs)} ms after the server was back\n`);
 });
 
+test('a worker that falls silent: every page says what waits and what works, and then that all works again', async () => {
+  const { product } = installation;
+  const page = await signIn();
+  await untilConnected(page, 'live');
+  const worker = product.processes()['worker-1'] ?? 0;
+  const state = page.getByRole('region', { name: 'State of Yardmaster' });
+  process.kill(worker, 'SIGSTOP');
+  try {
+    await state.getByText('No worker takes builds').waitFor();
+    await page.getByRole('button', { name: 'Connection: Degraded' }).waitFor();
+    expect(await page.getByRole('status').filter({ hasText: 'No worker takes builds' }).count()).toBe(1);
+    await product.api.uploadArchive('patient', zipOf(plainWebsite('patient')));
+    await page.getByText('Waiting for a worker.').waitFor();
+
+    // Where nothing comes by itself it is asked for.
+    proxy.allow('requests-only');
+    proxy.cut();
+    const asking = await signIn('/nowhere');
+    await asking.getByRole('region', { name: 'State of Yardmaster' }).getByText('No worker takes builds').waitFor();
+  } finally {
+    proxy.allow('everything');
+    process.kill(worker, 'SIGCONT');
+  }
+  await page.getByRole('status').filter({ hasText: 'Everything works again.' }).waitFor({ state: 'attached' });
+  await completed(page).getByText('patient').first().waitFor();
+  await state.getByText('No worker takes builds').waitFor({ state: 'detached' });
+});
+
 /** Its build prints a line every few milliseconds until its gate is opened, and some more at once. */
 const talkativeProject = (gate: { readonly url: string }) =>
   withFiles(gatedProject({ gate }), {

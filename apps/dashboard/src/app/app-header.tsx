@@ -94,7 +94,7 @@ function SearchButton({ onOpen }: { readonly onOpen: () => void }) {
     <button
       type="button"
       aria-keyshortcuts="Control+K Meta+K"
-      className="inline-flex h-9 items-center gap-2 rounded-lg border border-transparent text-[13px] text-muted transition-colors hover:bg-panel-2 hover:text-fg max-md:size-9 max-md:justify-center md:w-56 md:border-line md:bg-panel md:px-2.5 pointer-coarse:h-11 pointer-coarse:max-md:w-11"
+      className="inline-flex h-9 items-center gap-2 rounded-lg border border-transparent text-[13px] text-muted transition-colors hover:bg-panel-2 hover:text-fg max-md:size-9 max-md:justify-center md:w-32 md:border-line lg:w-56 md:bg-panel md:px-2.5 pointer-coarse:h-11 pointer-coarse:max-md:w-11"
       onPointerEnter={loadCommands}
       onFocus={loadCommands}
       onClick={onOpen}
@@ -102,7 +102,7 @@ function SearchButton({ onOpen }: { readonly onOpen: () => void }) {
       <Search className="size-4 shrink-0" aria-hidden="true" />
       <span className="max-md:sr-only">Search…</span>
       <span className="sr-only">builds and commands</span>
-      <span className="ml-auto flex gap-0.5 max-md:hidden" aria-hidden="true">
+      <span className="ml-auto flex gap-0.5 max-lg:hidden" aria-hidden="true">
         {printedKeys('mod+k').map((key) => (
           <Kbd key={key}>{key}</Kbd>
         ))}

@@ -14,7 +14,7 @@ export function DeadLettersPage() {
       <title>Dead letters · Yardmaster</title>
       <header>
         <h1 className="text-2xl font-semibold tracking-tight">Dead letters</h1>
-        <p className="mt-1 max-w-prose text-muted text-pretty">
+        <p className="mt-1 text-muted text-pretty">
           Builds that Yardmaster does not try again by itself, since their workers did not survive them.
         </p>
       </header>

@@ -6,7 +6,6 @@ import { ReleaseButton } from '../../shared/dead-letters/release-button.tsx';
 import { BuildLink } from '../../shared/jobs/build-link.tsx';
 import { useSession } from '../../shared/session/session-context.ts';
 import { Ago } from '../../shared/ui/ago.tsx';
-import { AsWritten } from '../../shared/ui/as-written.tsx';
 import { handFocusOn } from '../../shared/ui/focus-page.ts';
 
 /** One build that was set aside: which, why, on what evidence, and what became of it. */
@@ -46,9 +45,6 @@ export function DeadLetter({ letter }: { readonly letter: DeadLetterView }) {
         )}
       </div>
       <p className="text-pretty">{whySetAside(losses)}</p>
-      <p className="text-[13px] text-muted wrap-anywhere text-pretty">
-        <AsWritten text={error.message} />
-      </p>
       {losses.length > 0 && <LossList losses={losses} />}
     </li>
   );

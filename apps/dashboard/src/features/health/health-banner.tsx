@@ -1,9 +1,10 @@
-import type { HealthProblem } from '@yardmaster/protocol';
+import type { HealthProblem, SystemHealth } from '@yardmaster/protocol';
 import { ChevronDown, CircleAlert, CircleCheck, TriangleAlert } from 'lucide-react';
 import { useEffect, useId, useState } from 'react';
 import { useHealth } from '../../shared/health/health-store.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { handFocusOn } from '../../shared/ui/focus-page.ts';
+import { useIsWide } from '../../shared/ui/use-is-wide.ts';
 import { backText, gravestOf, headlineOf, nextNews, noNews, type Severity, severityOf } from './health-display.ts';
 
 /** How long it is to be seen that everything works again. */
@@ -25,18 +26,21 @@ export function HealthBanner({ isHidden }: HealthBannerProps) {
     const timer = setTimeout(() => setNews((last) => ({ ...last, isBack: false })), backShownMs);
     return () => clearTimeout(timer);
   }, [next.isBack]);
-  const [first, ...others] = isHidden || health === null ? [] : health.problems;
+  const isWide = useIsWide();
+  const shown = isHidden || health === null || health.problems.length === 0 ? null : health;
+  const [first, ...others] = shown?.problems ?? [];
   return (
     <>
       {/* Always there and empty at first: what comes with its words is not read out. */}
       <p role="status" className="sr-only">
         {next.said}
       </p>
-      {health !== null && first !== undefined && others.length === 0 && <OneProblem problem={first} />}
-      {health !== null && first !== undefined && others.length > 0 && (
-        <SeveralProblems headline={headlineOf(health)} problems={health.problems} />
+      {shown !== null && first !== undefined && (
+        <Strip look={gravestOf(shown.problems)}>
+          {others.length === 0 && isWide ? <Problem problem={first} /> : <Folded health={shown} />}
+        </Strip>
       )}
-      {first === undefined && next.isBack && !isHidden && <Back />}
+      {shown === null && next.isBack && !isHidden && <Back />}
     </>
   );
 }
@@ -55,21 +59,19 @@ function Strip({ look, children }: { readonly look: keyof typeof looks; readonly
   );
 }
 
-function OneProblem({ problem }: { readonly problem: HealthProblem }) {
-  return (
-    <Strip look={severityOf(problem)}>
-      <Problem problem={problem} />
-    </Strip>
-  );
+interface ProblemProps {
+  readonly problem: HealthProblem;
+  /** Its title stands above it already, with its sign. */
+  readonly isNamed?: boolean;
 }
 
-function Problem({ problem }: { readonly problem: HealthProblem }) {
+function Problem({ problem, isNamed = false }: ProblemProps) {
   const { title, message, since } = problem;
   return (
     <div className="flex gap-2.5">
-      <Sign severity={severityOf(problem)} />
+      {isNamed ? <span className="w-4" /> : <Sign severity={severityOf(problem)} />}
       <p className="min-w-0 flex-1 text-pretty wrap-anywhere">
-        <strong className="mr-1.5 font-semibold">{title}</strong>
+        {!isNamed && <strong className="mr-1.5 font-semibold">{title}</strong>}
         {message}{' '}
         <time
           dateTime={since}
@@ -88,23 +90,18 @@ function Sign({ severity }: { readonly severity: Severity }) {
   return <Icon className={`mt-0.5 size-4 shrink-0 ${icon}`} aria-hidden="true" />;
 }
 
-interface SeveralProblemsProps {
-  readonly headline: string;
-  readonly problems: readonly HealthProblem[];
-}
-
-/** Their titles in a line; the rest is behind a button, so that the page below is not pushed out of sight. */
-function SeveralProblems({ headline, problems }: SeveralProblemsProps) {
+/** In a line what it is about; the rest is behind a button, so that the page below is not pushed out of sight. */
+function Folded({ health }: { readonly health: SystemHealth }) {
   const [isOpen, setOpen] = useState(false);
-  const listId = useId();
-  const gravest = gravestOf(problems);
+  const partId = useId();
+  const { headline, titles } = headlineOf(health);
   return (
-    <Strip look={gravest}>
+    <>
       <div className="flex items-start gap-2.5">
-        <Sign severity={gravest} />
+        <Sign severity={gravestOf(health.problems)} />
         <p className="min-w-0 flex-1 text-pretty">
           <strong className="mr-1.5 font-semibold">{headline}</strong>
-          {!isOpen && problems.map(({ title }) => title).join(' · ')}
+          {!isOpen && titles.join(' · ')}
         </p>
         <Button
           ref={handFocusOn}
@@ -112,7 +109,7 @@ function SeveralProblems({ headline, problems }: SeveralProblemsProps) {
           size="small"
           className="-my-1.5 text-fg"
           aria-expanded={isOpen}
-          aria-controls={isOpen ? listId : undefined}
+          aria-controls={isOpen ? partId : undefined}
           onClick={() => setOpen(!isOpen)}
         >
           {isOpen ? 'Less' : 'More'}
@@ -121,15 +118,15 @@ function SeveralProblems({ headline, problems }: SeveralProblemsProps) {
         </Button>
       </div>
       {isOpen && (
-        <ul id={listId} className="mt-2 mb-1 flex flex-col gap-2">
-          {problems.map((problem) => (
+        <ul id={partId} className="mt-2 mb-1 flex flex-col gap-2">
+          {health.problems.map((problem) => (
             <li key={problem.code}>
-              <Problem problem={problem} />
+              <Problem problem={problem} isNamed={titles.length === 0} />
             </li>
           ))}
         </ul>
       )}
-    </Strip>
+    </>
   );
 }
 

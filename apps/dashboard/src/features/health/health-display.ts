@@ -21,11 +21,21 @@ export const severityOf = ({ code }: Pick<HealthProblem, 'code'>): Severity => s
 export const gravestOf = (problems: readonly Pick<HealthProblem, 'code'>[]): Severity =>
   problems.some((problem) => severityOf(problem) === 'critical') ? 'critical' : 'warning';
 
-/** What is said above several problems; with some of them everything still works. */
-export function headlineOf({ status, problems }: SystemHealth): string {
-  return status === 'ready'
-    ? `${problems.length} things to know`
-    : `Yardmaster works in part only, for ${problems.length} reasons`;
+interface Headline {
+  readonly headline: string;
+  /** Of the problems, where the headline is not the title of the only one. */
+  readonly titles: readonly string[];
+}
+
+/** Everything in a line. With some problems everything still works. */
+export function headlineOf({ status, problems }: SystemHealth): Headline {
+  const titles = problems.map(({ title }) => title);
+  const [only = '', ...others] = titles;
+  if (others.length === 0) return { headline: only, titles: [] };
+  return {
+    headline: status === 'ready' ? `${titles.length} things to know:` : 'Yardmaster works in part only:',
+    titles,
+  };
 }
 
 /** What the page has told of the system's state, and with which words. */

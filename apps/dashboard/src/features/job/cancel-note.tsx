@@ -59,13 +59,19 @@ interface EvidenceProps {
 /** What ending the build took, as its worker found it. */
 function Evidence({ evidence: { processes, ports, workspaceRemoved }, unnamed }: EvidenceProps) {
   return (
-    <dl className="mt-3 grid gap-x-6 gap-y-2 border-t border-line pt-3 text-[13px] sm:grid-cols-[auto_minmax(0,1fr)] [&_dd]:text-fg">
-      <dt>Processes ended</dt>
-      <dd>{processes.length === 0 ? none(unnamed) : <Processes processes={processes} unnamed={unnamed} />}</dd>
-      <dt>Ports freed</dt>
-      <dd className="tabular-nums wrap-anywhere">{portsText(ports)}</dd>
-      <dt>Workspace</dt>
-      <dd>{workspaceRemoved ? 'Removed' : 'Not removed'}</dd>
+    <dl className="mt-3 flex flex-col gap-3 border-t border-line pt-3 text-[13px] sm:gap-2 [&_dd]:text-fg [&>div]:grid [&>div]:gap-x-6 [&>div]:gap-y-0.5 sm:[&>div]:grid-cols-[7.5rem_minmax(0,1fr)]">
+      <div>
+        <dt>Processes ended</dt>
+        <dd>{processes.length === 0 ? none(unnamed) : <Processes processes={processes} unnamed={unnamed} />}</dd>
+      </div>
+      <div>
+        <dt>Ports freed</dt>
+        <dd className="tabular-nums wrap-anywhere">{portsText(ports)}</dd>
+      </div>
+      <div>
+        <dt>Workspace</dt>
+        <dd>{workspaceRemoved ? 'Removed' : 'Not removed'}</dd>
+      </div>
     </dl>
   );
 }

@@ -55,7 +55,7 @@ function Waiting({ mayRelease }: { readonly mayRelease: boolean }) {
     <>
       It is not tried again by itself, since it may bring down the next worker too. Look at its log and at the attempts
       below before you release it. All such builds are among the{' '}
-      <Link to="/dead-letters" className="rounded text-accent">
+      <Link to="/dead-letters" className="rounded text-accent underline underline-offset-2">
         dead letters
       </Link>
       .

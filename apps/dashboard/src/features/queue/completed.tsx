@@ -10,6 +10,7 @@ import { Count, Panel } from '../../shared/ui/panel.tsx';
 import { Select } from '../../shared/ui/select.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
 import { TroubleNote } from '../../shared/ui/trouble-note.tsx';
+import { useIsWide } from '../../shared/ui/use-is-wide.ts';
 import { CompletedCards } from './completed-cards.tsx';
 import { CompletedTable } from './completed-table.tsx';
 import { Pager } from './pager.tsx';
@@ -22,7 +23,7 @@ import {
   type QueueSearch,
   type Sort,
 } from './queue-search.ts';
-import { useIsWide } from './use-is-wide.ts';
+
 import type { QueueAnswer } from './use-queue.ts';
 
 interface CompletedProps {

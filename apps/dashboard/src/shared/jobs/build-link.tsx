@@ -12,7 +12,7 @@ interface BuildLinkProps {
 export function BuildLink({ jobId, otherwise }: BuildLinkProps) {
   const { data } = useQuery(jobQuery(jobId));
   return (
-    <Link to="/jobs/$jobId" params={{ jobId }} className="rounded text-accent">
+    <Link to="/jobs/$jobId" params={{ jobId }} className="rounded text-accent underline-offset-2 [p_&]:underline">
       {data === undefined ? otherwise : `#${data.buildNumber}`}
     </Link>
   );
