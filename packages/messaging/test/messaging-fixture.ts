@@ -41,6 +41,7 @@ export async function openMessaging() {
   const seedOf = (name: string) => workerKeys.get(name)?.seed ?? '';
   return {
     server,
+    serverSeed: serverKey.seed,
     connectServer,
     /** Ends with the fixture, before what was opened earlier. */
     onEnd: (end: () => Promise<unknown>) => void endings.push(end),
