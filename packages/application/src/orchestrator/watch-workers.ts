@@ -79,7 +79,7 @@ export function watchWorkers(world: {
   /** The log is asked first: another server may have granted it, and this one not seen that yet. */
   async function stopUnlessNew({ workerId, workerSession }: Heartbeat, listed: ListedAttempt): Promise<void> {
     const { jobId, attempt, lastReportSeq } = listed;
-    if (storeWatch.isAway || asking.has(jobId)) return;
+    if (!messaging.connected || storeWatch.isAway || asking.has(jobId)) return;
     asking.add(jobId);
     try {
       const loaded = await world.actors.buildJob.load(jobId).catch(nullWhenDrifted);
