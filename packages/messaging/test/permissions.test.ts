@@ -86,6 +86,9 @@ describe('a worker that was taken over', () => {
     '$JS.API.CONSUMER.DELETE.WORK.pool-default',
     '$JS.API.CONSUMER.MSG.NEXT.REPORTS.mine',
     '$JS.ACK.REPORTS.mine.1.1.1.1.1',
+    '$KV.yardmaster-leader.orchestrator',
+    '$JS.API.STREAM.MSG.GET.KV_yardmaster-leader',
+    '$JS.API.STREAM.DELETE.KV_yardmaster-leader',
     '$SYS.REQ.SERVER.PING',
   ])('may not say what is not its own: %s', async (subject) => {
     expect(await mayPublish(await messaging.connectRogue('w1'), subject)).toBe(false);
@@ -112,6 +115,7 @@ describe('a worker that was taken over', () => {
     'work.>',
     'heartbeat.*',
     '$JS.EVENT.ADVISORY.>',
+    '$KV.>',
     '$SYS.>',
   ])('may not hear: %s', async (subject) => {
     expect(await maySubscribe(await messaging.connectRogue('w1'), subject)).toBe(false);
