@@ -25,34 +25,38 @@ export interface Look {
   readonly alive: readonly Pick<ProcessEntry, 'pid' | 'groupId' | 'startTicks'>[];
   /** Process groups that hold nothing else. */
   readonly groups: ReadonlySet<number>;
-  /**
-   * `sure`: there is nothing else. `likely`: something that was started meanwhile may have been missed. `unknown`: there
-   * was a process of which it could not be told.
-   */
-  readonly certainty: 'sure' | 'likely' | 'unknown';
+  /** False when there was a process of which it could not be told, or one that ended under our eyes. */
+  readonly certain: boolean;
 }
 
 /** How long processes may take to end by themselves after SIGTERM. */
 const graceMs = 2_000;
 const pollMs = 20;
-/** Looks since the last find, each of which likely found all there was, after which there is nothing. */
-const likelyRounds = 5;
+/**
+ * Looks in a row that find nothing and are certain, for a proof: a process that another starts just before it ends is
+ * missed by one look only, and only where the numbers of processes begin anew just then.
+ */
+const provingLooks = 2;
+/** Looks that find nothing, after which what cannot be told is somebody else's, where no proof is asked for. */
+const sufficientLooks = 5;
 /** After SIGKILL a process is gone within milliseconds, except while it waits for a disk or the network. */
 const killDeadlineMs = 5_000;
 /** A socket that was on its way from one process to another is closed a little later than they end. */
 const closeDeadlineMs = 1_000;
 
 /**
- * Ends all processes that `look` finds, first politely if asked to, and proves that none is left. Groups are killed as
- * one, so that nothing in them can start another in time. Never rejects. Where there is no process table, that nothing is
- * left cannot be proven.
+ * Ends all processes that `look` finds, first politely if asked to, and makes sure, if asked to beyond doubt, that none is
+ * left. Groups are killed as one, so that nothing in them can start another in time. Never rejects. Where there is no
+ * process table, that nothing is left cannot be proven.
  */
 export const endProcesses = async ({
   look,
   gracefully,
+  thoroughly,
 }: {
   readonly look: () => Look;
   readonly gracefully: boolean;
+  readonly thoroughly: boolean;
 }): Promise<Ended> => {
   const tally = createTally();
   if (gracefully) {
@@ -61,9 +65,9 @@ export const endProcesses = async ({
       tally.add(first);
       signalAll(first, 'SIGTERM');
     }
-    await untilGone({ look, tally, boundMs: graceMs, signalName: null });
+    await untilGone({ look, tally, thoroughly, boundMs: graceMs, signalName: null });
   }
-  const left = await untilGone({ look, tally, boundMs: killDeadlineMs, signalName: 'SIGKILL' });
+  const left = await untilGone({ look, tally, thoroughly, boundMs: killDeadlineMs, signalName: 'SIGKILL' });
   const closed = await untilClosed(tally.sockets);
   return { killed: tally.killed(left ?? []), nothingLeft: hasProcessTable && left?.length === 0 && closed };
 };
@@ -72,24 +76,28 @@ export const endProcesses = async ({
 const untilGone = async ({
   look,
   tally,
+  thoroughly,
   boundMs,
   signalName,
 }: {
   readonly look: () => Look;
   readonly tally: Tally;
+  readonly thoroughly: boolean;
   readonly boundMs: number;
   readonly signalName: 'SIGKILL' | null;
 }): Promise<Look['alive'] | null> => {
   const deadline = performance.now() + boundMs;
-  let likely = 0;
+  let certainLooks = 0;
+  let emptyLooks = 0;
   for (let round = 1; ; round += 1) {
     const seen = lookOrNull(look);
-    if (seen !== null && seen.alive.length > 0) likely = 0;
-    else if (seen?.certainty === 'sure') return [];
-    else if (seen?.certainty === 'likely') likely += 1;
-    if (likely === likelyRounds) return [];
+    const isEmpty = seen?.alive.length === 0;
+    emptyLooks = isEmpty ? emptyLooks + 1 : 0;
+    certainLooks = isEmpty && seen.certain ? certainLooks + 1 : 0;
+    if (certainLooks === provingLooks) return [];
+    if (!thoroughly && (certainLooks === 1 || emptyLooks === sufficientLooks)) return [];
     const grows = seen !== null && tally.add(seen);
-    if (performance.now() > deadline) return seen === null || seen.certainty === 'unknown' ? null : seen.alive;
+    if (performance.now() > deadline) return seen?.certain === false && isEmpty ? null : (seen?.alive ?? null);
     if (seen !== null && signalName !== null) {
       if (round === 1) tally.addPorts(seen.alive);
       signalAll(seen, signalName);
@@ -184,17 +192,6 @@ export const signalProcess = (pid: number, signal: NodeJS.Signals | 0): boolean 
   } catch {
     return false;
   }
-};
-
-export const certaintyOf = ({
-  uncertain,
-  movedOn,
-}: {
-  readonly uncertain: boolean;
-  readonly movedOn: boolean;
-}): Look['certainty'] => {
-  if (uncertain) return 'unknown';
-  return movedOn ? 'likely' : 'sure';
 };
 
 /** The groups of which every process is one of `members`. */

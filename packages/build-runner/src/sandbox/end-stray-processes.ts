@@ -1,6 +1,6 @@
-import { certaintyOf, type Ended, endProcesses, type Look, wholeGroups } from './end-processes.ts';
+import { type Ended, endProcesses, type Look, wholeGroups } from './end-processes.ts';
 import { jobVariable, ownerVariable } from './process-group.ts';
-import { hasMovedOn, type ProcessEntry, readEnvironmentMark, readLastPid, readProcessTable } from './process-table.ts';
+import { type ProcessEntry, readEnvironmentMark, readProcessTable } from './process-table.ts';
 
 /**
  * Ends what still runs of all builds of a worker, or of one attempt, found by the mark that every process of a build
@@ -9,12 +9,11 @@ import { hasMovedOn, type ProcessEntry, readEnvironmentMark, readLastPid, readPr
  */
 export const endStrayProcesses = (of: { readonly owner: string } | { readonly job: string }): Promise<Ended> => {
   const mark = 'owner' in of ? `${ownerVariable}=${of.owner}` : `${jobVariable}=${of.job}`;
-  return endProcesses({ look: () => lookFor(mark), gracefully: false });
+  return endProcesses({ look: () => lookFor(mark), gracefully: false, thoroughly: true });
 };
 
 const lookFor = (mark: string): Look => {
-  const lastPid = readLastPid();
-  const table = readProcessTable();
+  const { entries: table, complete } = readProcessTable();
   const members = new Map<number, ProcessEntry>();
   let uncertain = false;
   for (const entry of table) {
@@ -23,9 +22,5 @@ const lookFor = (mark: string): Look => {
     if (found === 'marked') members.set(entry.pid, entry);
     if (found === 'unknown') uncertain = true;
   }
-  return {
-    alive: [...members.values()],
-    groups: wholeGroups(table, members),
-    certainty: certaintyOf({ uncertain, movedOn: hasMovedOn(lastPid) }),
-  };
+  return { alive: [...members.values()], groups: wholeGroups(table, members), certain: complete && !uncertain };
 };

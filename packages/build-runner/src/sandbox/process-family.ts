@@ -1,5 +1,5 @@
-import { certaintyOf, type Look, wholeGroups } from './end-processes.ts';
-import { hasMovedOn, type ProcessEntry, readEnvironmentMark, readLastPid, readProcessTable } from './process-table.ts';
+import { type Look, wholeGroups } from './end-processes.ts';
+import { type ProcessEntry, readEnvironmentMark, readProcessTable } from './process-table.ts';
 
 /**
  * Everything a command started, as far as this machine shows it: its session, its descendants, whatever carries its mark
@@ -7,8 +7,7 @@ import { hasMovedOn, type ProcessEntry, readEnvironmentMark, readLastPid, readPr
  * environment, begin a session and lose its parent between two looks to get out of sight; a stronger sandbox closes that.
  */
 export interface ProcessFamily {
-  /** Looks again. Only a strict look is less certain when anything at all was started on this machine meanwhile. */
-  look(options: { readonly byMark: boolean; readonly strictly: boolean }): Look;
+  look(options: { readonly byMark: boolean }): Look;
   readonly cpuMs: number;
   readonly peakMemoryBytes: number;
 }
@@ -17,7 +16,7 @@ export const createProcessFamily = (options: { readonly rootPid: number; readonl
   const known = new Set<string>();
   const strangers = new Set<string>();
   const sessions = new Set([options.rootPid]);
-  const firstTicks = readProcessTable().find((entry) => entry.pid === options.rootPid)?.startTicks ?? 0;
+  const firstTicks = readProcessTable().entries.find((entry) => entry.pid === options.rootPid)?.startTicks ?? 0;
   let uncertain = false;
   let cpuMs = 0;
   let peakMemoryBytes = 0;
@@ -61,10 +60,9 @@ export const createProcessFamily = (options: { readonly rootPid: number; readonl
     get peakMemoryBytes() {
       return peakMemoryBytes;
     },
-    look({ byMark, strictly }) {
+    look({ byMark }) {
       uncertain = false;
-      const lastPid = readLastPid();
-      const table = readProcessTable();
+      const { entries: table, complete } = readProcessTable();
       const members = membersIn(table, { byMark });
       rememberSessions(table, members);
       const alive = [...members.values()].filter((entry) => !entry.zombie);
@@ -77,14 +75,10 @@ export const createProcessFamily = (options: { readonly rootPid: number; readonl
         peakMemoryBytes,
         sum(alive, (entry) => entry.residentBytes),
       );
-      const certainty = certaintyOf({ uncertain, movedOn: hasMovedOn(lastPid) });
-      return { alive, groups: wholeGroups(table, members), certainty: strictly ? certainty : relaxed[certainty] };
+      return { alive, groups: wholeGroups(table, members), certain: complete && !uncertain };
     },
   };
 };
-
-/** After an ordinary end nobody asks for a proof, and what hides for that long is taken for somebody else's. */
-const relaxed = { sure: 'sure', likely: 'sure', unknown: 'likely' } as const;
 
 /** Parents may come after their children in the table, so this repeats until nothing is added. */
 const addDescendants = (table: readonly ProcessEntry[], members: Map<number, ProcessEntry>): void => {

@@ -47,9 +47,8 @@ export const createProcessGroupSandbox = ({
     try {
       const ending = await waitForEnd(child, command);
       const stopped = ending === 'cancelled' || ending === 'timed-out';
-      const look = (): Look =>
-        hasProcessTable ? family.look({ byMark: true, strictly: stopped }) : lookAtGroup(child.pid);
-      const ended = await endProcesses({ look, gracefully: stopped });
+      const look = (): Look => (hasProcessTable ? family.look({ byMark: true }) : lookAtGroup(child.pid));
+      const ended = await endProcesses({ look, gracefully: stopped, thoroughly: stopped });
       if (ending instanceof Error) throw ending;
       const cpuMs = await child.finish();
       return {
@@ -69,7 +68,7 @@ export const createProcessGroupSandbox = ({
 const sample = (family: ProcessFamily): (() => void) => {
   let pauseMs = samplePausesMs.shortest;
   const look = (): void => {
-    family.look({ byMark: false, strictly: false });
+    family.look({ byMark: false });
     pauseMs = Math.min(samplePausesMs.longest, pauseMs * 1.2);
     timer = setTimeout(look, pauseMs);
   };
@@ -170,5 +169,5 @@ const waitForEnd = async (
 /** Where there is no process table the group is all that can be looked at, and only as a whole. */
 const lookAtGroup = (groupId: number): Look => {
   const alive = signalProcess(-groupId, 0) ? [{ pid: groupId, groupId, startTicks: 0 }] : [];
-  return { alive, groups: new Set(alive.map(({ pid }) => pid)), certainty: 'sure' };
+  return { alive, groups: new Set(alive.map(({ pid }) => pid)), certain: true };
 };

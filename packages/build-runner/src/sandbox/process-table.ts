@@ -21,17 +21,18 @@ const pageBytes = 4_096;
 
 export const hasProcessTable = process.platform === 'linux';
 
-/** Reads all processes of this machine that are visible; empty where there is no /proc. Takes about 1 ms per 100. */
-export const readProcessTable = (): readonly ProcessEntry[] => {
-  if (!hasProcessTable) return [];
-  const entries: ProcessEntry[] = [];
-  for (const name of readdirSync('/proc')) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid)) continue;
-    const entry = readProcess(pid);
-    if (entry !== null) entries.push(entry);
-  }
-  return entries;
+export interface ProcessTable {
+  readonly entries: readonly ProcessEntry[];
+  /** False when one ended before it could be read. Linux lists what it had started by then, as its number is higher. */
+  readonly complete: boolean;
+}
+
+/** Reads all processes of this machine that are visible; none where there is no /proc. Takes about 1 ms per 100. */
+export const readProcessTable = (): ProcessTable => {
+  if (!hasProcessTable) return { entries: [], complete: true };
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  const entries = pids.map(readProcess).filter((entry) => entry !== null);
+  return { entries, complete: entries.length === pids.length };
 };
 
 const readProcess = (pid: number): ProcessEntry | null => {
@@ -59,7 +60,7 @@ const fieldsOf = (stat: string): ((number: number) => string) => {
 
 /**
  * Whether a process was started with this variable in its environment, wherever it has moved since. `unknown` while
- * it is replacing its program, which may take long where the processor is busy, or ending. What has ended meanwhile,
+ * it is replacing its program, which may take long where the processor is busy, and when it has ended meanwhile. What
  * belongs to somebody else, or was begun outside of any session that this process can see, like the threads of the
  * kernel, is `unmarked`.
  */
@@ -77,24 +78,18 @@ export const readEnvironmentMark = (
     }
     return environment.startsWith(`${mark}\0`) || environment.includes(`\0${mark}\0`) ? 'marked' : 'unmarked';
   } catch (error) {
-    return isOutOfFiles(error) ? 'unknown' : 'unmarked';
+    return isForbidden(error) ? 'unmarked' : 'unknown';
   }
 };
+
+const isForbidden = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
 
 /** Also an empty one is somewhere (`env_start`), once the program runs. */
 const hasEnvironment = (pid: number): boolean => {
   const stat = readOrNull(`/proc/${pid}/stat`);
   return stat !== null && fieldsOf(stat)(50) !== '0';
 };
-
-const isOutOfFiles = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE');
-
-/** The id that was given to the last process or thread of this machine; null where it is not told. */
-export const readLastPid = (): string | null => readOrNull('/proc/loadavg')?.trim().split(' ').at(-1) ?? null;
-
-/** Whether something was started since, which a look at the table in between may have missed. */
-export const hasMovedOn = (lastPid: string | null): boolean => lastPid === null || lastPid !== readLastPid();
 
 /** As long as the name of a program may be in a report. */
 const maxProgramNameLength = 64;

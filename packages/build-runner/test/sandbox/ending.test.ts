@@ -130,11 +130,11 @@ setInterval(() => {}, 1e6);`;
     const [unseen, port] = String(said).trim().split(' ').map(Number);
     onTestFinished(() => void process.kill(unseen ?? 0, 'SIGKILL'));
     const look = () => ({
-      alive: readProcessTable().filter(({ pid, zombie }) => pid === seen.pid && !zombie),
+      alive: readProcessTable().entries.filter(({ pid, zombie }) => pid === seen.pid && !zombie),
       groups: new Set<number>(),
-      certainty: 'sure' as const,
+      certain: true,
     });
-    const { killed, nothingLeft } = await endProcesses({ look, gracefully: false });
+    const { killed, nothingLeft } = await endProcesses({ look, gracefully: false, thoroughly: true });
     expect(killed).toMatchObject({ count: 1, ports: [port] });
     expect(nothingLeft).toBe(false);
   });
@@ -147,11 +147,14 @@ setInterval(() => {}, 1e6);`;
     onTestFinished(() => void parent.kill('SIGKILL'));
     const [said] = await once(parent.stdout, 'data');
     const look = () => ({
-      alive: readProcessTable().filter(({ pid }) => pid === Number(said)),
+      alive: readProcessTable().entries.filter(({ pid }) => pid === Number(said)),
       groups: new Set<number>(),
-      certainty: 'sure' as const,
+      certain: true,
     });
-    expect(await endProcesses({ look, gracefully: false })).toEqual({ killed: nothingKilled, nothingLeft: false });
+    expect(await endProcesses({ look, gracefully: false, thoroughly: true })).toEqual({
+      killed: nothingKilled,
+      nothingLeft: false,
+    });
   });
 });
 
