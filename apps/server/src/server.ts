@@ -113,7 +113,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     );
     const { storeWatch, readModels, actors, sharedStore } = history;
     const { store, outage, log } = storeWatch;
-    const logs = starts(openLogStore({ file: join(ownFolder, 'logs.sqlite'), log, onDamaged: onFatal }));
+    const logs = starts(openLogStore({ file: join(ownFolder.path, 'logs.sqlite'), log, onDamaged: onFatal }));
     const artifacts = await openFilesystemArtifactStore({ root: dataDir });
     const artifactTokens = createArtifactTokens({ key: await readArtifactKey(dataDir), clock });
 

@@ -58,6 +58,8 @@ describe('two servers on one data directory', () => {
     const second = await besides(first);
     expect(second.admin).toEqual(first.admin);
     expect((await second.ask('/auth/me')).status).toBe(200);
+    const readiness = await (await second.ask(`${second.url}/readyz`)).json();
+    expect(JSON.stringify(readiness)).not.toContain('read-models-rebuilt'); // they were never there before
     expect((await readdir(join(first.dataDir, 'servers', 'server-2'))).filter((name) => /sqlite$/.test(name))).toEqual([
       'logs.sqlite',
       'read-models.sqlite',

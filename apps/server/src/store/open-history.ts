@@ -21,6 +21,7 @@ import { ensureAdmin } from '../secret-files.ts';
 import { awaitStore } from './await-store.ts';
 import { describeOutage } from './describe-outage.ts';
 import { assertOneHistory, recordHead } from './one-history.ts';
+import type { OwnFolder } from './own-folder.ts';
 
 const readModelsName = 'read-models.sqlite';
 
@@ -38,7 +39,7 @@ export interface History extends Running {
 export interface HistoryOptions {
   readonly settings: Pick<Settings, 'dataDir' | 'eventStoreUrl' | 'takeOverStore'>;
   /** Where this server keeps its read models. */
-  readonly ownFolder: string;
+  readonly ownFolder: OwnFolder;
   readonly previewUrl: (label: string) => string;
   readonly clock: Clock;
   readonly newId: () => string;
@@ -93,10 +94,10 @@ async function openAt(
     const { store, log } = storeWatch;
     const wasUsed = existsSync(join(dataDir, readModelsName));
     await assertOneHistory({ dataDir, store, name, isOwnFile, wasUsed, takeOver: takeOverStore });
-    const file = join(ownFolder, readModelsName);
+    const file = join(ownFolder.path, readModelsName);
     let rebuilt: string | null = null;
     const onMadeAnew = (reason: string) => {
-      rebuilt = reason;
+      if (!ownFolder.isNew) rebuilt = reason;
     };
     const readModels = openReadModels({ file, store, previewUrl, clock, log, onDamaged: onFatal, onMadeAnew });
     opened.unshift(readModels);

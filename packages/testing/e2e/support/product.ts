@@ -95,6 +95,8 @@ function runningProduct({
   const [url = ''] = urls;
 
   const processes = () => runRecords(dataDir);
+  /** Of that server; of the first one for any other process. */
+  const urlOf = (name: string) => urls[Number(/^server-(\d+)$/.exec(name)?.[1] ?? 1) - 1] ?? url;
   const server = env.EVENTSTORE_URL;
   return {
     url,
@@ -115,7 +117,7 @@ function runningProduct({
     async restarted(name, before) {
       await until(`${name} runs again`, () => ((processes()[name] ?? before) === before ? null : true));
       await until('builds can run again', async () => {
-        const answer = await fetch(`${url}/readyz`).catch(() => null);
+        const answer = await fetch(`${urlOf(name)}/readyz`).catch(() => null);
         const state = answer === null ? null : ((await answer.json()) as { readonly status?: unknown });
         return state?.status === 'ready' ? true : null;
       });
