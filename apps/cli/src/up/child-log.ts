@@ -34,8 +34,8 @@ export function openChildLog(options: {
 
   function writeLine(stream: 'stdout' | 'stderr', line: string): void {
     const bytes = Buffer.from(`${line}\n`);
-    if (sizeBytes + bytes.length > MAX_FILE_BYTES) rotate();
     try {
+      if (sizeBytes + bytes.length > MAX_FILE_BYTES) rotate();
       sizeBytes += writeSync(descriptor, bytes);
     } catch {
       // The disk is full: the product goes on without this line.
@@ -45,11 +45,12 @@ export function openChildLog(options: {
   }
 
   function rotate(): void {
-    closeSync(descriptor);
     rmSync(`${file}.${KEPT_FILES - 1}`, { force: true });
     for (let age = KEPT_FILES - 2; age >= 1; age--) moveIfThere(`${file}.${age}`, `${file}.${age + 1}`);
     moveIfThere(file, `${file}.1`);
-    descriptor = openSync(file, 'a', 0o600);
+    const next = openSync(file, 'a', 0o600);
+    closeSync(descriptor);
+    descriptor = next;
     sizeBytes = 0;
   }
 

@@ -88,8 +88,7 @@ export function superviseChild(spec: ChildSpec, surroundings: Surroundings): Sup
     let backoffMs = MIN_BACKOFF_MS;
     while (!stopping.signal.aborted) {
       const startedAt = performance.now();
-      life = startLife(spec, surroundings);
-      const end = await liveOnce(life, () => {
+      const end = await liveOnce(() => {
         wasReady = true;
         firstReady.resolve();
       });
@@ -103,7 +102,15 @@ export function superviseChild(spec: ChildSpec, surroundings: Surroundings): Sup
   }
 
   /** One life from start to end. A child that is not ready in time is killed. */
-  async function liveOnce(current: Life, onReady: () => void): Promise<Exit> {
+  async function liveOnce(onReady: () => void): Promise<Exit> {
+    let current: Life;
+    try {
+      current = startLife(spec, surroundings);
+    } catch (error) {
+      // What it is started with cannot be written, as on a full disk, which may have room again.
+      return { code: null, signal: null, error: error instanceof Error ? error : new Error(String(error)) };
+    }
+    life = current;
     const waiting = new AbortController();
     const timeout = setTimeout(() => waiting.abort(), READY_TIMEOUT_MS);
     const postpone = (message: unknown) => {
@@ -146,8 +153,14 @@ export function superviseChild(spec: ChildSpec, surroundings: Surroundings): Sup
   };
 }
 
+/** Throws when its log or its record cannot be written; nothing runs then. */
 function startLife(spec: ChildSpec, surroundings: Surroundings): Life {
   const { file, args, env, cwd } = spec.program();
+  const log = openChildLog({
+    folder: surroundings.logsFolder,
+    name: spec.name,
+    onImportant: (line) => surroundings.say(`${spec.name}: ${line}`),
+  });
   const child = spawn(file, args, {
     cwd,
     env,
@@ -155,22 +168,27 @@ function startLife(spec: ChildSpec, surroundings: Surroundings): Life {
     stdio: ['ignore', 'pipe', 'pipe', ...(spec.channel === 'ipc' ? (['ipc'] as const) : [])],
   });
   if (spec.onMessage !== undefined) child.on('message', spec.onMessage);
-  const log = openChildLog({
-    folder: surroundings.logsFolder,
-    name: spec.name,
-    onImportant: (line) => surroundings.say(`${spec.name}: ${line}`),
-  });
+  const forget = child.pid === undefined ? () => {} : recordOrKill(child.pid);
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream]?.setEncoding('utf8').on('data', (chunk: string) => log.write(stream, chunk));
   }
-  const forget =
-    child.pid === undefined ? () => {} : recordRun(surroundings.runFolder, { name: spec.name, pid: child.pid });
   const exited = untilExit(child, () => {
     if (child.pid !== undefined) killGroup(child.pid); // what it has left behind in its group
     spec.afterExit?.();
     forget();
   });
   return { process: child, exited: exited.finally(log.close) };
+
+  /** The next start could not find a child without a record when this supervisor is killed. */
+  function recordOrKill(pid: number): () => void {
+    try {
+      return recordRun(surroundings.runFolder, { name: spec.name, pid });
+    } catch (error) {
+      killGroup(pid);
+      log.close();
+      throw error;
+    }
+  }
 }
 
 /** Cleans up at its exit, then waits (bounded) for its last words to be in the log. */

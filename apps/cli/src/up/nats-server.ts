@@ -47,7 +47,8 @@ export function natsServer(options: {
       untilReady: async (child, signal) => {
         const portsFile = join(folder, `nats-server_${child.pid}.ports`);
         for (;;) {
-          const listening = readPort(portsFile);
+          // A full disk has no room for the file, and after the first start the port is known without it.
+          const listening = readPort(portsFile) ?? port;
           if (listening !== null && (await accepts(listening))) {
             port = listening;
             return;

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { natsAuthorization } from '@yardmaster/messaging/nats-authorization';
@@ -75,6 +75,16 @@ test('the pause before a restart doubles while the child keeps dying', async () 
     '200',
     '400',
   ]);
+});
+
+test('a child whose start has nowhere to be recorded, as on a full disk, is tried again until it has', async () => {
+  const { child, folder, life, said } = supervise(nodeChild('server', 'ready-child.mjs'));
+  await child.firstReady;
+  renameSync(folder, `${folder}-away`);
+  process.kill((await life(0)).pid, 'SIGKILL');
+  await vi.waitFor(() => expect(said.filter((line) => line.includes('ENOENT')).length).toBeGreaterThan(1), 20_000);
+  renameSync(`${folder}-away`, folder);
+  expect(processIdentity((await life(1)).pid)).not.toBeNull();
 });
 
 test('a child that ends with a code before it was ready is not started again, and its words are shown', async () => {
@@ -186,7 +196,7 @@ test('nats-server that is killed listens on the same port again', async () => {
   expect(url).toMatch(/^nats:\/\/127\.0\.0\.1:\d+$/);
 });
 
-test('workers end first, then the server, then nats-server, which ends with 0', async () => {
+test('workers end first, then the servers, then nats-server, which ends with 0', async () => {
   const folder = temporaryFolder();
   const said: string[] = [];
   const ended: string[] = [];
@@ -199,10 +209,11 @@ test('workers end first, then the server, then nats-server, which ends with 0', 
   onTestFinished(() => children.stopAll());
   await children.start(realNatsServer().spec);
   await Promise.all(
-    ['server', 'worker-1', 'worker-2'].map((name) => children.start(nodeChild(name, 'ready-child.mjs'))),
+    ['server', 'server-2', 'worker-1', 'worker-2'].map((name) => children.start(nodeChild(name, 'ready-child.mjs'))),
   );
   await children.stopAll();
   expect(ended.slice(0, 2).sort()).toEqual(['worker-1', 'worker-2']);
-  expect(ended.slice(2)).toEqual(['server', 'nats-server']);
+  expect(ended.slice(2, 4).sort()).toEqual(['server', 'server-2']);
+  expect(ended.slice(4)).toEqual(['nats-server']);
   await expect(children.start(nodeChild('server', 'ready-child.mjs'))).rejects.toThrow(StartError);
 });
