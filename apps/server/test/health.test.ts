@@ -126,6 +126,23 @@ describe('a server whose disk has no room', () => {
   );
 });
 
+describe.skipIf(!canMount())('a server that starts on a full disk (skipped: where nothing can be mounted)', () => {
+  it('waits until there is room, and has lost nothing', async () => {
+    const disk = mountSmallDisk({ sizeBytes: 24 * 1024 * 1024 });
+    const first = await startTestServer({ dataDir: disk.folder });
+    await first.upload();
+    await first.stop();
+    disk.fill({ leaveBytes: 0 });
+    const waiting = Promise.withResolvers<void>();
+    const starting = startTestServer({ dataDir: disk.folder, onWaiting: waiting.resolve });
+    await Promise.race([waiting.promise, starting]);
+    disk.free();
+    const server = await starting;
+    expect((await server.get<{ websites: unknown[] }>('/websites')).websites).toHaveLength(1);
+    expect((await verifyStore({ store: server.parts.store })).named).toEqual([]);
+  });
+});
+
 /** The routes once more, on other parts. */
 async function serveGateway(parts: TestServer['parts']): Promise<string> {
   const gateway = createGateway(parts);

@@ -1,3 +1,7 @@
+/** SQLITE_IOERR_SHMSIZE: a full disk, for what SQLite keeps beside a file. */
+const sharedMemorySize = 4_874;
+const fullDisk = /disk is full|ENOSPC|EDQUOT/;
+
 /** What gRPC, TLS and the network say, and how a person is told; the first that fits counts. */
 const wordings: readonly (readonly [RegExp, string])[] = [
   [/ECONNREFUSED/, 'connection refused'],
@@ -10,7 +14,7 @@ const wordings: readonly (readonly [RegExp, string])[] = [
     'it breaks off at once; perhaps only one side has TLS on',
   ],
   [/database is locked|locked by another process/, 'another process holds its lock'],
-  [/disk is full|ENOSPC|EDQUOT/, 'its disk is full'],
+  [fullDisk, 'its disk is full'],
   [/deadline|timed? ?out|ETIMEDOUT/i, 'no answer in time'],
   [/ECONNRESET|EPIPE|socket hang up|shutting down|connection (has just been )?(lost|dropped)/i, 'connection lost'],
 ];
@@ -24,6 +28,10 @@ export function describeOutage(error: unknown): string {
   const bare = (error instanceof Error ? error.message : String(error)).replace(/\s*\(\d{4}-[\dT:.Z-]+\)/g, '');
   return bare.replace(/\.$/, '');
 }
+
+/** Whether a full disk is why something failed: there may be room again. */
+export const isDiskFull = (error: unknown): boolean =>
+  fullDisk.test(wordsOf(error)) || (error instanceof Error && 'errcode' in error && error.errcode === sharedMemorySize);
 
 /** What an error says, and what was its cause; a client's errors have their kind in `type`. */
 function wordsOf(error: unknown): string {

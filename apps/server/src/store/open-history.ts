@@ -19,7 +19,7 @@ import type { Settings } from '@yardmaster/protocol/settings';
 import { isCode } from '../private-files.ts';
 import { ensureAdmin } from '../secret-files.ts';
 import { awaitStore } from './await-store.ts';
-import { describeOutage } from './describe-outage.ts';
+import { describeOutage, isDiskFull } from './describe-outage.ts';
 import { assertOneHistory, recordHead } from './one-history.ts';
 import type { OwnFolder } from './own-folder.ts';
 
@@ -54,15 +54,16 @@ export interface HistoryOptions {
 
 /**
  * Opens the event store that the settings name, with read models that have caught up and an admin who can sign in. The
- * server of an EventStoreDB is waited for, and so is a SQLite file whose lock another process holds for long; any other
- * that cannot be opened is thrown, and so is AnotherHistory.
+ * server of an EventStoreDB is waited for, and so is room on a full disk, and a SQLite file whose lock another process
+ * holds for long; any other that cannot be opened is thrown, and so is AnotherHistory.
  */
 export function openHistory(options: HistoryOptions): Promise<History> {
   const { settings, log, onWaiting, signal } = options;
   const { eventStoreUrl } = settings;
   const location = eventStoreUrl ?? join(settings.dataDir, 'events.sqlite');
   const isPassing = (error: unknown) =>
-    isServerLocation(location) ? error instanceof EventStoreUnavailable : isCode(error, 'event-store-locked');
+    isDiskFull(error) ||
+    (isServerLocation(location) ? error instanceof EventStoreUnavailable : isCode(error, 'event-store-locked'));
   const name = isServerLocation(location) ? `EventStoreDB at ${serverOf(location)}` : location;
   return awaitStore({ name, open: () => openAt(location, options), isPassing, signal, log, onWaiting });
 }

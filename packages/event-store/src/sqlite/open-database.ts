@@ -69,6 +69,9 @@ export class EventStoreNotOpened extends Error {
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html); extended ones carry more in the higher bits. */
 const sqliteCodes = { busy: 5, readOnly: 8, corrupt: 11, notADatabase: 26 } as const;
 
+const hasCode = (error: unknown, code: number): boolean =>
+  error instanceof Error && 'errcode' in error && error.errcode === code;
+
 function sqliteCode(error: unknown): number | undefined {
   const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined;
   return typeof code === 'number' ? code & 0xff : undefined;
@@ -157,8 +160,12 @@ function createSchemaOnce(database: DatabaseSync, file: string): string {
   return row.value;
 }
 
+/** SQLITE_IOERR_SHMSIZE: what many processes share beside a file cannot grow, which says nothing of a full disk. */
+const sharedMemorySize = 4_874;
+
 function explain(error: unknown, file: string): EventStoreNotOpened {
-  const reason = error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
+  const reason = hasCode(error, sharedMemorySize) ? `${said}; perhaps its disk is full` : said;
   const options = { cause: error };
   switch (sqliteCode(error)) {
     case sqliteCodes.corrupt:
