@@ -11,12 +11,12 @@ import { AnotherHistory } from './store/one-history.ts';
  * when its parent is gone, and with code 1 when it cannot start.
  */
 const repository = resolve(import.meta.dirname, '../../..');
-const log = createLog('server');
+const read = readSettings(process.env);
+const log = createLog(read.ok ? read.settings.serverId : 'server');
 
 await main();
 
 async function main(): Promise<void> {
-  const read = readSettings(process.env);
   if (!read.ok) {
     for (const problem of read.problems) log.error({}, problem);
     process.exitCode = 1;

@@ -161,16 +161,22 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       dashboardDir,
     };
     const gateway = createGateway(parts);
+    let handOver = async () => {};
     if (messaging !== null) {
       starts(takeInLogs({ feed: messaging.logFeed, logs, gateway }));
-      lease = starts(messaging.openLease());
+      const held = starts(messaging.openLease());
+      lease = held;
       const world = { storeWatch, actors, readModels, fleet, artifacts, artifactTokens, logs, clock };
-      starts(leadWhileElected({ ...world, messaging: messaging.orchestrator, lease }));
+      const leading = starts(leadWhileElected({ ...world, messaging: messaging.orchestrator, lease: held }));
+      handOver = async () => {
+        await leading.stop();
+        await held.stop();
+      };
     }
     starts({
       async stop() {
-        // In one breath: the listener waits for the connections that the gateway ends.
-        await Promise.all([listener.stop(), gateway.stop()]);
+        // In one breath: the listener waits for the connections that the gateway ends, and no build waits for either.
+        await Promise.all([listener.stop(), gateway.stop(), handOver()]);
       },
     });
     listener.serve(gateway.handlers);
