@@ -62,6 +62,8 @@ export async function receiveUpload(
 ): Promise<ReceivedUpload> {
   const parser = createParser(req, target.limits);
   try {
+    // Of one that went away before anybody listened nothing more is ever heard: neither an event nor a byte.
+    if (req.destroyed) throw new UploadAborted('The client went away.');
     const received = await receiveParts(req, parser, target);
     await target.staged.flush();
     return received;
