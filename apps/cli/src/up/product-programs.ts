@@ -17,7 +17,7 @@ const messagingUnavailableSchema = z.object({ type: z.literal('messaging-unavail
 type Connections = {
   readonly settings: Settings;
   readonly dataFolder: DataFolder;
-  /** One for each server, the first one's first. */
+  /** One for each server; a worker asks them in this order. */
   readonly ports: readonly number[];
   /** Known once nats-server listens. */
   readonly natsUrl: () => string;

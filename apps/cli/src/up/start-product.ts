@@ -45,7 +45,10 @@ export async function startProduct(product: Product): Promise<void> {
     server.then(() => Promise.all(others.map((spec) => children.start(spec)))),
     ...workerIds.map((workerId, index) => {
       const natsSeed = keys?.workers[index]?.seed ?? settings.natsSeed;
-      return children.start(workerProgram({ ...connections, workerId, natsSeed }));
+      // Each begins with another server, so that their transfers are spread.
+      const first = index % ports.length;
+      const nearest = [...ports.slice(first), ...ports.slice(0, first)];
+      return children.start(workerProgram({ ...connections, ports: nearest, workerId, natsSeed }));
     }),
   ]);
 }

@@ -62,7 +62,7 @@ test('where servers may have to wait for their event store, workers come after t
   expect(product.names().slice(1).sort()).toEqual(['server-2', 'worker-1', 'worker-2']);
 });
 
-test('each server is told its name and port, and each worker where all of them are', async () => {
+test('each server is told its name and port, and each worker where all of them are, another one first', async () => {
   const product = aProduct({ ports: [4000, 4001] });
   await settled();
   product.childOf('server').ready.resolve();
@@ -70,7 +70,9 @@ test('each server is told its name and port, and each worker where all of them a
   const told = (name: string) => product.childOf(name).spec.program().env;
   expect(told('server')).toMatchObject({ YARDMASTER_SERVER_ID: 'server', YARDMASTER_PORT: '4000' });
   expect(told('server-2')).toMatchObject({ YARDMASTER_SERVER_ID: 'server-2', YARDMASTER_PORT: '4001' });
-  expect(told('worker-1').YARDMASTER_SERVER_URL).toBe('http://127.0.0.1:4000,http://127.0.0.1:4001');
+  const [one, two] = ['http://127.0.0.1:4000', 'http://127.0.0.1:4001'];
+  expect(told('worker-1').YARDMASTER_SERVER_URL).toBe(`${one},${two}`);
+  expect(told('worker-2').YARDMASTER_SERVER_URL).toBe(`${two},${one}`);
 });
 
 test('nats-server is started again once when several servers say that it does no work', async () => {
