@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type KillEvidence, maxKilledProcessesNamed, maxPortsNamed } from '@yardmaster/domain';
 import { readListeningSockets, readSocketsOf } from './listening-sockets.ts';
-import { hasProcessTable, type ProcessEntry, readProgramName } from './process-table.ts';
+import { hasProcessTable, keyOf, type ProcessEntry, readProgramName } from './process-table.ts';
 
 /** What had to be killed, or asked to end and did. */
 export interface Killed {
@@ -25,7 +25,7 @@ export interface Look {
   readonly alive: readonly Pick<ProcessEntry, 'pid' | 'groupId' | 'startTicks'>[];
   /** Process groups that hold nothing else. */
   readonly groups: ReadonlySet<number>;
-  /** False when there was a process of which it could not be told, or one that ended under our eyes. */
+  /** False when there was a process of which it could not be told, or one that ended while we looked. */
   readonly certain: boolean;
 }
 
@@ -164,8 +164,6 @@ const createTally = (): Tally => {
     },
   };
 };
-
-const keyOf = ({ pid, startTicks }: Look['alive'][number]): string => `${pid}:${startTicks}`;
 
 /** False when one of these very sockets still listens. That somebody else has since taken the port is no matter. */
 const untilClosed = async (sockets: ReadonlyMap<string, number>): Promise<boolean> => {

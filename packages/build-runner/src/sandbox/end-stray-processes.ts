@@ -9,18 +9,18 @@ import { type ProcessEntry, readEnvironmentMark, readProcessTable } from './proc
  */
 export const endStrayProcesses = (of: { readonly owner: string } | { readonly job: string }): Promise<Ended> => {
   const mark = 'owner' in of ? `${ownerVariable}=${of.owner}` : `${jobVariable}=${of.job}`;
-  return endProcesses({ look: () => lookFor(mark), gracefully: false, thoroughly: true });
+  return endProcesses({ look: () => lookFor(mark), gracefully: false, thoroughly: false });
 };
 
 const lookFor = (mark: string): Look => {
-  const { entries: table, complete } = readProcessTable();
+  const table = readProcessTable();
   const members = new Map<number, ProcessEntry>();
-  let uncertain = false;
+  let certain = true;
   for (const entry of table) {
     if (entry.pid === process.pid || entry.zombie) continue;
     const found = readEnvironmentMark(entry, mark);
     if (found === 'marked') members.set(entry.pid, entry);
-    if (found === 'unknown') uncertain = true;
+    if (found === 'unknown') certain = false;
   }
-  return { alive: [...members.values()], groups: wholeGroups(table, members), certain: complete && !uncertain };
+  return { alive: [...members.values()], groups: wholeGroups(table, members), certain };
 };

@@ -1,10 +1,18 @@
 import { type Look, wholeGroups } from './end-processes.ts';
-import { type ProcessEntry, readEnvironmentMark, readProcessTable } from './process-table.ts';
+import {
+  createTableReader,
+  keyOf,
+  type ProcessEntry,
+  type ProcessTable,
+  readEnvironmentMark,
+} from './process-table.ts';
 
 /**
  * Everything a command started, as far as this machine shows it: its session, its descendants, whatever carries its mark
  * in the environment, what was seen of those before, and the sessions that they began. A process has to drop its
  * environment, begin a session and lose its parent between two looks to get out of sight; a stronger sandbox closes that.
+ * One that begins a session, starts its like and ends, again and again, can run ahead of every look: then no look is
+ * certain.
  */
 export interface ProcessFamily {
   look(options: { readonly byMark: boolean }): Look;
@@ -16,34 +24,35 @@ export const createProcessFamily = (options: { readonly rootPid: number; readonl
   const known = new Set<string>();
   const strangers = new Set<string>();
   const sessions = new Set([options.rootPid]);
-  const firstTicks = readProcessTable().entries.find((entry) => entry.pid === options.rootPid)?.startTicks ?? 0;
-  let uncertain = false;
+  const readTable = createTableReader();
+  const firstTicks = readTable().entries.find((entry) => entry.pid === options.rootPid)?.startTicks ?? 0;
+  let cleared: ReadonlySet<number> = new Set();
   let cpuMs = 0;
   let peakMemoryBytes = 0;
 
-  const key = (entry: ProcessEntry): string => `${entry.pid}:${entry.startTicks}`;
-
   /** What runs for longer than the family cannot belong to it, and a mark never changes, so each is read once. */
-  const isMarked = (entry: ProcessEntry): boolean => {
-    if (entry.startTicks < firstTicks || strangers.has(key(entry))) return false;
-    const mark = readEnvironmentMark(entry, options.mark);
-    if (mark === 'unmarked') strangers.add(key(entry));
-    if (mark === 'unknown') uncertain = true;
-    return mark === 'marked';
-  };
+  const isStranger = (entry: ProcessEntry): boolean => entry.startTicks < firstTicks || strangers.has(keyOf(entry));
 
-  const membersIn = (
-    table: readonly ProcessEntry[],
+  const judge = (
+    { entries, ended, vanished }: ProcessTable,
     { byMark }: { readonly byMark: boolean },
-  ): Map<number, ProcessEntry> => {
+  ): { readonly members: ReadonlyMap<number, ProcessEntry>; readonly certain: boolean } => {
     const members = new Map<number, ProcessEntry>();
-    for (const entry of table) {
+    const mayHaveLostParent = adoptedIn(entries);
+    let certain = vanished.every((pid) => cleared.has(pid));
+    for (const entry of entries) {
       if (entry.pid === process.pid) continue;
-      const belongs = sessions.has(entry.sessionId) || known.has(key(entry));
-      if (belongs || (byMark && !entry.zombie && isMarked(entry))) members.set(entry.pid, entry);
+      if (sessions.has(entry.sessionId) || known.has(keyOf(entry))) members.set(entry.pid, entry);
+      else if (byMark && !entry.zombie && mayHaveLostParent(entry) && !isStranger(entry)) {
+        const mark = readEnvironmentMark(entry, options.mark);
+        if (mark === 'marked') members.set(entry.pid, entry);
+        if (mark === 'unmarked') strangers.add(keyOf(entry));
+        if (mark === 'unknown') certain = false;
+      }
     }
-    addDescendants(table, members);
-    return members;
+    addDescendants(entries, members);
+    certain &&= ended.every((entry) => !members.has(entry.pid) && (isStranger(entry) || !mayHaveLostParent(entry)));
+    return { members, certain };
   };
 
   /** The number of a session that has ended whole may be given to another. */
@@ -61,12 +70,13 @@ export const createProcessFamily = (options: { readonly rootPid: number; readonl
       return peakMemoryBytes;
     },
     look({ byMark }) {
-      uncertain = false;
-      const { entries: table, complete } = readProcessTable();
-      const members = membersIn(table, { byMark });
-      rememberSessions(table, members);
+      const table = readTable();
+      const { members, certain } = judge(table, { byMark });
+      rememberSessions(table.entries, members);
+      const others = certain ? table.entries.filter(({ pid }) => !members.has(pid)) : [];
+      cleared = new Set(others.map(({ pid }) => pid));
       const alive = [...members.values()].filter((entry) => !entry.zombie);
-      for (const entry of alive) known.add(key(entry));
+      for (const entry of alive) known.add(keyOf(entry));
       cpuMs = Math.max(
         cpuMs,
         sum(members.values(), (entry) => entry.cpuMs),
@@ -75,9 +85,22 @@ export const createProcessFamily = (options: { readonly rootPid: number; readonl
         peakMemoryBytes,
         sum(alive, (entry) => entry.residentBytes),
       );
-      return { alive, groups: wholeGroups(table, members), certain: complete && !uncertain };
+      return { alive, groups: wholeGroups(table.entries, members), certain };
     },
   };
+};
+
+/**
+ * Whether a process may be one of ours although its parent is not: what has lost its parent is adopted by one of those
+ * that this process itself descends from. All others have the parent that started them.
+ */
+const adoptedIn = (table: readonly ProcessEntry[]): ((entry: ProcessEntry) => boolean) => {
+  const parents = new Map(table.map(({ pid, parentPid }) => [pid, parentPid]));
+  const ancestors = new Set([0]);
+  for (let pid: number | undefined = process.pid; pid !== undefined && !ancestors.has(pid); pid = parents.get(pid)) {
+    ancestors.add(pid);
+  }
+  return ({ parentPid }) => ancestors.has(parentPid) || !parents.has(parentPid);
 };
 
 /** Parents may come after their children in the table, so this repeats until nothing is added. */

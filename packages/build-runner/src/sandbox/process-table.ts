@@ -21,19 +21,41 @@ const pageBytes = 4_096;
 
 export const hasProcessTable = process.platform === 'linux';
 
+/** Reads all processes of this machine that are visible; none where there is no /proc. Takes about 1 ms per 100. */
+export const readProcessTable = (): readonly ProcessEntry[] => readListed(listPids());
+
 export interface ProcessTable {
   readonly entries: readonly ProcessEntry[];
-  /** False when one ended before it could be read. Linux lists what it had started by then, as its number is higher. */
-  readonly complete: boolean;
+  /**
+   * What ended between being listed and being read, or may have: what it started just before that is not listed. What
+   * one started that had ended by then is, since Linux lists by number and gives the higher ones later.
+   */
+  readonly vanished: readonly number[];
+  readonly ended: readonly ProcessEntry[];
 }
 
-/** Reads all processes of this machine that are visible; none where there is no /proc. Takes about 1 ms per 100. */
-export const readProcessTable = (): ProcessTable => {
-  if (!hasProcessTable) return { entries: [], complete: true };
-  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
-  const entries = pids.map(readProcess).filter((entry) => entry !== null);
-  return { entries, complete: entries.length === pids.length };
+/** Reads the table again and again: what had ended by the time before has not ended since. */
+export const createTableReader = (): (() => ProcessTable) => {
+  let endedBefore: ReadonlySet<string> = new Set();
+  return () => {
+    const pids = listPids();
+    const entries = readListed(pids);
+    const zombies = entries.filter(({ zombie }) => zombie);
+    const ended = zombies.filter((entry) => !endedBefore.has(keyOf(entry)));
+    endedBefore = new Set(zombies.map(keyOf));
+    const read = new Set(entries.map(({ pid }) => pid));
+    return { entries, ended, vanished: pids.filter((pid) => !read.has(pid)) };
+  };
 };
+
+/** Tells a process from a later one with the same id. */
+export const keyOf = ({ pid, startTicks }: Pick<ProcessEntry, 'pid' | 'startTicks'>): string => `${pid}:${startTicks}`;
+
+const listPids = (): readonly number[] =>
+  hasProcessTable ? readdirSync('/proc').map(Number).filter(Number.isInteger) : [];
+
+const readListed = (pids: readonly number[]): readonly ProcessEntry[] =>
+  pids.map(readProcess).filter((entry) => entry !== null);
 
 const readProcess = (pid: number): ProcessEntry | null => {
   const stat = readOrNull(`/proc/${pid}/stat`);
@@ -70,12 +92,8 @@ export const readEnvironmentMark = (
 ): 'marked' | 'unmarked' | 'unknown' => {
   if (sessionId === 0) return 'unmarked';
   try {
-    const readEnvironment = (): string => readFileSync(`/proc/${pid}/environ`, 'latin1');
-    let environment = readEnvironment();
-    if (environment === '') {
-      if (!hasEnvironment(pid)) return 'unknown';
-      environment = readEnvironment();
-    }
+    const environment = readFileSync(`/proc/${pid}/environ`, 'latin1');
+    if (environment === '') return isEmptyForGood(pid) ? 'unmarked' : 'unknown';
     return environment.startsWith(`${mark}\0`) || environment.includes(`\0${mark}\0`) ? 'marked' : 'unmarked';
   } catch (error) {
     return isForbidden(error) ? 'unmarked' : 'unknown';
@@ -85,10 +103,10 @@ export const readEnvironmentMark = (
 const isForbidden = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
 
-/** Also an empty one is somewhere (`env_start`), once the program runs. */
-const hasEnvironment = (pid: number): boolean => {
-  const stat = readOrNull(`/proc/${pid}/stat`);
-  return stat !== null && fieldsOf(stat)(50) !== '0';
+/** An environment without variables begins and ends (`env_start`, `env_end`) somewhere; one that is not there yet nowhere. */
+const isEmptyForGood = (pid: number): boolean => {
+  const field = fieldsOf(readOrNull(`/proc/${pid}/stat`) ?? '');
+  return field(50) !== '0' && field(50) === field(51);
 };
 
 /** As long as the name of a program may be in a report. */
