@@ -62,6 +62,7 @@ describe('the built dashboard', () => {
   test.each([
     'src/app/pages/builds-page.tsx',
     'src/app/pages/build-page.tsx',
+    'src/app/pages/dead-letters-page.tsx',
     'src/app/commands.tsx',
     'src/app/preferences-dialog.tsx',
     'src/app/shortcuts/shortcut-sheet.tsx',

@@ -50,10 +50,11 @@ describe('with a keyboard alone', () => {
     const page = await signIn();
     await live(page);
     await page.getByRole('table').waitFor();
-    expect(await nextStops(page, 12)).toEqual([
+    expect(await nextStops(page, 13)).toEqual([
       'Skip to the content',
       'Yardmaster',
       'Builds',
+      'Dead letters',
       'Connection: Live',
       expect.stringMatching(/^Search/),
       expect.stringMatching(/^Notifications/),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Locator, Page } from 'playwright-core';
 import type { BusyDay } from './busy-day.ts';
 import { plainWebsite, zipOf } from './projects.ts';
+import { troubleScenes } from './trouble-scenes.ts';
 
 /** Something that the dashboard can look like, and how a person comes to see it. */
 export interface Scene {
@@ -344,6 +345,7 @@ const shellScenes: readonly Scene[] = [
 export const busyScenes = (day: BusyDay): readonly Scene[] => [
   ...queueScenes,
   ...buildScenes(day),
+  ...troubleScenes(day),
   ...shellScenes,
   ...uploadScenes,
 ];
