@@ -4,7 +4,10 @@ import { sendTo, uploadBody } from './client.ts';
 import type { Installation } from './installation.ts';
 
 const PROBE_EVERY_MS = 100;
-/** How long the load balancer waits for a gateway before it asks another one. */
+/**
+ * How long the load balancer waits for a gateway before it asks another one; each time it asks the same one again it waits
+ * twice as long, since giving up on what is only slow makes it slower.
+ */
 const GATEWAY_PATIENCE_MS = 1_000;
 const PAUSE_AFTER_FAILURE_MS = 50;
 const MAX_PROBES_AT_ONCE = 150;
@@ -28,7 +31,7 @@ export interface ProbeReport {
 
 /**
  * Uploads that are refused for their content, ten in a second, through what behaves like a load balancer: no connection, a
- * 5xx or no answer within a second, and it asks the next gateway, for `patienceMs` in all.
+ * 5xx or no answer within a second (in the next round two, …), and it asks the next gateway, for `patienceMs` in all.
  */
 export function startProbes({
   installation,
@@ -75,11 +78,13 @@ export function startProbes({
   ): Promise<string | null> {
     const body = await uploadBody({ fields: { name: 'Probe' }, fileName, archive: Buffer.from('no archive at all') });
     let failure = 'nobody was asked';
-    for (let turn = firstGateway; performance.now() < deadlineMs; turn++) {
+    for (let turn = 0; performance.now() < deadlineMs; turn++) {
       const gateways = installation.gateways();
-      const gateway = gateways[turn % gateways.length];
+      const gateway = gateways[(firstGateway + turn) % gateways.length];
       if (gateway === undefined) return failure;
-      const signal = AbortSignal.timeout(GATEWAY_PATIENCE_MS);
+      const round = Math.floor(turn / gateways.length);
+      const leftMs = Math.max(1, Math.round(deadlineMs - performance.now()));
+      const signal = AbortSignal.timeout(Math.min(leftMs, GATEWAY_PATIENCE_MS * 2 ** round));
       const answer = await sendTo(gateway, installation, { method: 'POST', path: '/upload', body, signal }).catch(
         (error: unknown) => `${gateway.id}: ${reasonOf(error)}`,
       );
