@@ -5,7 +5,7 @@ import { type Clock, type LeaderLease, type Log, leaseNoteLimits, systemClock } 
 import { ensureLeaderBucket, type LeaseEntry, type LeaseValue, readLease, writeLease } from './lease-entry.ts';
 import type { NatsLink } from './nats-connection.ts';
 import { isGone, thisProcess } from './process-on-this-machine.ts';
-import { runWhileConnected, unlessAborted } from './run-while-connected.ts';
+import { runWhileConnected } from './run-while-connected.ts';
 
 /** A leader leads so long after it last asked for a renewal, and the others bear its silence so long. */
 export const leaderLeaseMs = 2_500;
@@ -79,29 +79,44 @@ export function createLeaderLease(options: LeaderLeaseOptions): LeaderLease {
 
   async function takePart(client: NatsConnection, signal: AbortSignal): Promise<void> {
     seen = null;
-    await unlessAborted(signal, ensureLeaderBucket(client));
+    await ensureLeaderBucket(client);
     for (;;) {
       tell(); // A lease that ran out meanwhile is over, even if we get it again.
-      await unlessAborted(signal, isLeading() ? renew(client) : apply(client));
+      // Never left half-way, and bounded by itself: at a stop it is known what we hold.
+      await (isLeading() ? renew(client) : apply(client));
       tell();
       await delay(nextLookMs(), undefined, { signal });
     }
   }
 
   async function renew(client: NatsConnection): Promise<void> {
-    if (held === null || (await take(client, held.sequence))) return;
-    // Our last write may stand there with its answer lost, or nothing of a server's: the bucket may be a new one.
-    const entry = await readLease(client, log);
-    const isOurs = entry.value === null || entry.value.session === session;
-    if (isOurs && (await take(client, entry.sequence))) return;
+    const untilMs = clock.monotonicMs() + leaderLeaseMs;
+    const sequence = await replaceOurs(client, candidate);
+    if (sequence !== null) return hold(sequence, untilMs);
     held = null;
-    look(entry);
+    look(await readLease(client, log));
+  }
+
+  /** Null when somebody else has the lease. */
+  async function replaceOurs(client: NatsConnection, name: string | null): Promise<number | null> {
+    if (held === null) return null;
+    const value = { leader: name, session, process: thisProcess, notes };
+    const sequence = await writeLease(client, value, held.sequence);
+    if (sequence !== null) return sequence;
+    // Our last write may stand there with its answer lost, or nothing of a server's: the bucket may be a new one.
+    const there = await readLease(client, log);
+    const isOurs = there.value === null || there.value.session === session;
+    return isOurs ? writeLease(client, value, there.sequence) : null;
   }
 
   async function apply(client: NatsConnection): Promise<void> {
     const entry = await readLease(client, log);
     look(entry);
-    if (isFree(entry)) await take(client, entry.sequence);
+    if (!isFree(entry)) return;
+    const untilMs = clock.monotonicMs() + leaderLeaseMs;
+    const value = { leader: candidate, session, process: thisProcess, notes };
+    const sequence = await writeLease(client, value, entry.sequence);
+    if (sequence !== null) hold(sequence, untilMs);
   }
 
   function look({ sequence, value }: LeaseEntry): void {
@@ -120,16 +135,11 @@ export function createLeaderLease(options: LeaderLeaseOptions): LeaderLease {
     return value.leader === null || value.session === session || isSilent || isGone(value.process);
   }
 
-  /** False when something else stands there than what is to be replaced. */
-  async function take(client: NatsConnection, replaced: number): Promise<boolean> {
-    const untilMs = clock.monotonicMs() + leaderLeaseMs;
-    const sequence = await writeLease(client, { leader: candidate, session, process: thisProcess, notes }, replaced);
-    if (sequence === null) return false;
+  function hold(sequence: number, untilMs: number): void {
     held = { sequence, untilMs };
     leader = candidate;
     expiry.cancel();
     expire();
-    return true;
   }
 
   /** Tells those who listen when the lease is over, also where no connection is. */
@@ -152,9 +162,8 @@ export function createLeaderLease(options: LeaderLeaseOptions): LeaderLease {
     await running.stop();
     expiry.cancel();
     const { client } = connection;
-    if (held !== null && client !== null && isLeading()) {
-      const value = { leader: null, session, process: thisProcess, notes };
-      const writing = writeLease(client, value, held.sequence);
+    if (client !== null && isLeading()) {
+      const writing = replaceOurs(client, null);
       await writing.catch((error) => log.warn({ error }, 'The leader lease could not be given back; it runs out.'));
     }
     if (held !== null) leader = null;
