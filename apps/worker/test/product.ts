@@ -38,8 +38,13 @@ export async function startProduct() {
     nats,
     serverUrl,
     workspaces: join(existsSync('/var/tmp') ? '/var/tmp' : tmpdir(), `yardmaster-${instanceId}-worker-1`),
-    worker: () =>
-      startProgram('worker', { ...env, YARDMASTER_SERVER_URL: serverUrl, YARDMASTER_WORKER_ID: 'worker-1' }),
+    worker: (settings: Readonly<Record<string, string>> = {}) =>
+      startProgram('worker', {
+        ...env,
+        YARDMASTER_SERVER_URL: serverUrl,
+        YARDMASTER_WORKER_ID: 'worker-1',
+        ...settings,
+      }),
     async upload(files: Readonly<Record<string, string>>) {
       const form = new FormData();
       form.set('name', 'site');

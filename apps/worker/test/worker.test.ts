@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { request } from 'node:http';
@@ -88,9 +89,15 @@ describe('the worker program', () => {
     const { pid } = await gate.next();
     await product.cancel(jobId);
     await product.until(jobId, 'cancelled');
-    expect(isAlive(pid)).toBe(false);
+    expect([isAlive(pid), await readdir(product.workspaces)]).toEqual([false, []]);
     const [cancelled] = (await product.events(jobId)).slice(-1);
-    expect(cancelled).toMatchObject({ type: 'BuildCancelled', data: { proven: true } });
+    expect(cancelled).toMatchObject({
+      type: 'BuildCancelled',
+      data: {
+        proven: true,
+        killed: { processes: expect.arrayContaining([{ pid, command: 'node' }]), ports: [], workspaceRemoved: true },
+      },
+    });
     await product.until(await product.upload(staticWebsite), 'completed');
   });
 
@@ -118,6 +125,24 @@ describe('the worker program', () => {
     const next = await product.upload(staticWebsite);
     expect((await product.events(next)).map(({ type }) => type)).toEqual(['BuildRequested', 'BuildQueued']);
     expect(await worker.end()).toMatchObject({ code: 0 });
+  });
+
+  it.each([
+    ['it is asked again', (child: ChildProcess) => child.kill('SIGTERM')],
+    ['its supervisor is gone', (child: ChildProcess) => child.disconnect()],
+  ])('lets its builds go on when it is asked to end, and hands them back at once when %s', async (_name, hurry) => {
+    const [product, gate] = [await startProduct(), await openGate()];
+    const worker = await product.worker({ YARDMASTER_DRAIN_MS: '600000' });
+    const jobId = await product.upload(gate.project);
+    const { pid } = await gate.next();
+    const ended = worker.end();
+    await vi.waitFor(() => expect(worker.output()).toContain('may go on'), 30_000);
+    expect(isAlive(pid)).toBe(true);
+    hurry(worker.child);
+    expect([(await ended).code, isAlive(pid), existsSync(product.workspaces)]).toEqual([0, false, false]);
+    await vi.waitFor(async () => {
+      expect((await product.events(jobId)).map(({ type }) => type)).toContain('BuildReturned');
+    }, 30_000);
   });
 
   it('says of a source that is not there what is wrong, and tries no further attempt', async () => {
