@@ -3,23 +3,49 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LeaderLease, silentLog, systemClock } from '@yardmaster/application';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createLeaderLease, leaderLeaseMs, type NatsLink } from '../src/index.ts';
 import { managerOf } from '../src/streams.ts';
 import { leaderBucket, leaderLeaseSubject } from '../src/subjects.ts';
 import { collector, type Messaging, openMessaging } from './messaging-fixture.ts';
 
-let messaging: Messaging;
-beforeEach(async () => {
-  messaging = await openMessaging();
+/** A nats-server of its own for each test: they mostly wait, and so run beside each other. */
+// biome-ignore lint/correctness/noEmptyPattern: vitest reads from this pattern which fixtures it needs.
+const it = test.extend('place', async ({}, { onCleanup }) => {
+  const messaging = await openMessaging();
+  onCleanup(() => messaging.end());
+  return aPlace(messaging);
 });
-afterEach(() => messaging.end());
 
-function aCandidate(candidate: string, clock = systemClock) {
-  const connection = messaging.connectServer();
-  const lease = createLeaderLease({ connection, log: silentLog, candidate, clock });
-  messaging.onEnd(lease.stop);
-  return { lease, connection };
+/** Time that stands still unless a test moves it: no lease runs out because the machine is busy. */
+function aClock() {
+  let nowMs = 0;
+  return {
+    clock: { ...systemClock, monotonicMs: () => nowMs },
+    pass(ms: number) {
+      nowMs += ms;
+    },
+  };
+}
+
+function aPlace(messaging: Messaging) {
+  return {
+    server: messaging.server,
+    aCandidate(candidate: string, clock = systemClock) {
+      const connection = messaging.connectServer();
+      const lease = createLeaderLease({ connection, log: silentLog, candidate, clock });
+      messaging.onEnd(lease.stop);
+      return { lease, connection };
+    },
+    /** Resolves when candidates have asked so often what stands in the bucket. */
+    async looks(count: number): Promise<void> {
+      const client = await messaging.connectServer().whenConnected();
+      const asked = collector<string>();
+      client?.subscribe(`$JS.API.STREAM.MSG.GET.${leaderBucket}`, { callback: () => asked.add('asked') });
+      await asked.take(count);
+    },
+    aLeaderProcess: (name: string) => startLeaderProcess(messaging, name),
+  };
 }
 
 /** Resolves when it is so, which is looked at whenever something changes. */
@@ -36,15 +62,7 @@ function until(lease: LeaderLease, isSo: () => boolean): Promise<void> {
 const leads = (lease: LeaderLease) => until(lease, () => lease.leading);
 const knows = (lease: LeaderLease, leader: string | null) => until(lease, () => lease.leader === leader);
 
-/** Resolves when candidates have asked so often what stands in the bucket. */
-async function looks(count: number): Promise<void> {
-  const client = await messaging.connectServer().whenConnected();
-  const asked = collector<string>();
-  client?.subscribe(`$JS.API.STREAM.MSG.GET.${leaderBucket}`, { callback: () => asked.add('asked') });
-  await asked.take(count);
-}
-
-async function aLeaderProcess(name: string) {
+async function startLeaderProcess(messaging: Messaging, name: string) {
   const file = join(import.meta.dirname, 'lease-candidate.ts');
   const child: ChildProcess = fork(file, [messaging.server.url, messaging.serverSeed, name]);
   messaging.onEnd(async () => void (child.exitCode === null && child.signalCode === null && child.kill('SIGKILL')));
@@ -69,9 +87,10 @@ async function aLeaderProcess(name: string) {
   return { child, says };
 }
 
-describe('of several candidates', () => {
-  it('one leads, and the others know which', async () => {
-    const candidates = ['a', 'b', 'c'].map((name) => aCandidate(name).lease);
+describe.concurrent('of several candidates', () => {
+  it('one leads, and the others know which', async ({ place: { aCandidate, looks } }) => {
+    const { clock } = aClock();
+    const candidates = ['a', 'b', 'c'].map((name) => aCandidate(name, clock).lease);
     await Promise.race(candidates.map(leads));
     const [leader] = candidates.filter(({ leading }) => leading);
     await Promise.all(candidates.map((lease) => knows(lease, leader?.leader ?? null)));
@@ -79,15 +98,18 @@ describe('of several candidates', () => {
     expect(candidates.filter(({ leading }) => leading)).toEqual([leader]);
   });
 
-  it('one leads, even if all are called the same', async () => {
-    const [first, second] = [aCandidate('server').lease, aCandidate('server').lease];
+  it('one leads, even if all are called the same', async ({ place: { aCandidate, looks } }) => {
+    const { clock } = aClock();
+    const [first, second] = [aCandidate('server', clock).lease, aCandidate('server', clock).lease];
     await Promise.race([leads(first), leads(second)]);
     const leader = first.leading ? first : second;
     await looks(6);
     expect([first, second].filter(({ leading }) => leading)).toEqual([leader]);
   });
 
-  it('another leads as soon as the leader gives the lease back, and finds what it noted', async () => {
+  it('another leads as soon as the leader gives the lease back, and finds what it noted', async ({
+    place: { aCandidate },
+  }) => {
     const { lease: first } = aCandidate('first');
     await leads(first);
     const { lease: second } = aCandidate('second');
@@ -101,7 +123,7 @@ describe('of several candidates', () => {
     expect(second.noted('other')).toBeNull();
   });
 
-  it('another leads when the process of the leader is killed', async () => {
+  it('another leads when the process of the leader is killed', async ({ place: { aCandidate, aLeaderProcess } }) => {
     const { child } = await aLeaderProcess('first');
     const { lease: second } = aCandidate('second');
     await knows(second, 'first');
@@ -111,7 +133,9 @@ describe('of several candidates', () => {
     await leads(second);
   });
 
-  it('another leads when the leader stands still, and that one does not when it goes on', async () => {
+  it('another leads when the leader stands still, and that one does not when it goes on', async ({
+    place: { aCandidate, looks, aLeaderProcess },
+  }) => {
     const { child, says } = await aLeaderProcess('first');
     const { lease: second } = aCandidate('second');
     await knows(second, 'first');
@@ -124,7 +148,9 @@ describe('of several candidates', () => {
     expect([second.leading, second.leader]).toEqual([true, 'second']);
   });
 
-  it('another leads when the leader has lost its connection for good, and both know it', async () => {
+  it('another leads when the leader has lost its connection for good, and both know it', async ({
+    place: { aCandidate },
+  }) => {
     const { lease: first, connection } = aCandidate('first');
     await leads(first);
     const { lease: second } = aCandidate('second');
@@ -135,45 +161,51 @@ describe('of several candidates', () => {
   });
 });
 
-describe('a candidate that stood still', () => {
-  it('takes the silence of that time for its own, and waits for another whole one', async () => {
+describe.concurrent('a candidate that stood still', () => {
+  it('takes the silence of that time for its own, and waits for another whole one', async ({
+    place: { aCandidate, looks },
+  }) => {
     const { lease: first, connection } = aCandidate('first');
     await leads(first);
-    let nowMs = 0;
-    const { lease: second } = aCandidate('second', { ...systemClock, monotonicMs: () => nowMs });
+    const { clock, pass } = aClock();
+    const { lease: second } = aCandidate('second', clock);
     await knows(second, 'first');
     await looks(2);
     await connection.stop();
     await until(first, () => !first.leading);
-    nowMs += 4 * leaderLeaseMs;
+    pass(4 * leaderLeaseMs);
     await looks(3);
     expect(second.leading).toBe(false);
     for (let passedMs = 500; passedMs < leaderLeaseMs; passedMs += 500) {
-      nowMs += 500;
+      pass(500);
       await looks(2);
       expect(second.leading).toBe(false);
     }
-    nowMs += 500;
+    pass(500);
     await leads(second);
   });
 });
 
-describe('the lease', () => {
+describe.concurrent('the lease', () => {
   const clientOf = async (connection: NatsLink) => {
     const client = await connection.whenConnected();
     if (client === null) throw new Error('the connection ended');
     return client;
   };
 
-  it('is held by one again when the message server comes back having forgotten everything', async () => {
-    const candidates = ['a', 'b'].map((name) => aCandidate(name).lease);
+  it('is held by one again when the message server comes back having forgotten everything', async ({
+    place: { server, aCandidate, looks },
+  }) => {
+    const { clock, pass } = aClock();
+    const candidates = ['a', 'b'].map((name) => aCandidate(name, clock).lease);
     await Promise.race(candidates.map(leads));
     const [leader] = candidates.filter(({ leading }) => leading);
     leader?.note('reports', '17');
-    await messaging.server.kill();
+    await server.kill();
+    pass(leaderLeaseMs);
     await Promise.all(candidates.map((lease) => until(lease, () => !lease.leading)));
-    await rm(messaging.server.jetStreamDir, { recursive: true });
-    await messaging.server.restart();
+    await rm(server.jetStreamDir, { recursive: true });
+    await server.restart();
     await Promise.race(candidates.map(leads));
     const [next] = candidates.filter(({ leading }) => leading);
     await Promise.all(candidates.map((lease) => knows(lease, next?.leader ?? null)));
@@ -181,10 +213,13 @@ describe('the lease', () => {
     expect(candidates.filter(({ leading }) => leading)).toEqual([next]);
   });
 
-  it('stays with the leader when its bucket is removed, with what was noted', async () => {
-    const { lease: first, connection } = aCandidate('first');
+  it('stays with the leader when its bucket is removed, with what was noted', async ({
+    place: { aCandidate, looks },
+  }) => {
+    const { clock } = aClock();
+    const { lease: first, connection } = aCandidate('first', clock);
     await leads(first);
-    const { lease: second } = aCandidate('second');
+    const { lease: second } = aCandidate('second', clock);
     await knows(second, 'first');
     first.note('reports', '17');
     const manager = await managerOf(await clientOf(connection));
@@ -196,31 +231,35 @@ describe('the lease', () => {
     expect(second.noted('reports')).toBe('17');
   });
 
-  it('stays with the leader when something else is written into its place', async () => {
-    const { lease: first, connection } = aCandidate('first');
+  it('stays with the leader when something else is written into its place', async ({
+    place: { aCandidate, looks },
+  }) => {
+    const { clock } = aClock();
+    const { lease: first, connection } = aCandidate('first', clock);
     await leads(first);
-    const { lease: second } = aCandidate('second');
+    const { lease: second } = aCandidate('second', clock);
     await knows(second, 'first');
     (await clientOf(connection)).publish(leaderLeaseSubject, '{"type":"io.nats.jetstream.api.v1.whatever"}');
     await looks(6);
     expect([first.leading, second.leading, second.leader]).toEqual([true, false, 'first']);
   });
 
-  it('is kept over a restart of the message server', async () => {
-    const { lease: first } = aCandidate('first');
+  it('is kept over a restart of the message server', async ({ place: { server, aCandidate, looks } }) => {
+    const { clock } = aClock();
+    const { lease: first } = aCandidate('first', clock);
     await leads(first);
     const changes: boolean[] = [];
     first.onChange(() => changes.push(first.leading));
-    const { lease: second } = aCandidate('second');
+    const { lease: second } = aCandidate('second', clock);
     await knows(second, 'first');
-    await messaging.server.kill();
-    await messaging.server.restart();
+    await server.kill();
+    await server.restart();
     await looks(4);
     expect(changes).not.toContain(false);
     expect(second.leading).toBe(false);
   });
 
-  it('takes no more notes than others can read', async () => {
+  it('takes no more notes than others can read', async ({ place: { aCandidate } }) => {
     const { lease } = aCandidate('first');
     await leads(lease);
     expect(() => lease.note('reports', 'x'.repeat(1_001))).toThrow('Too much');
