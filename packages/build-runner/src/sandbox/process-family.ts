@@ -73,7 +73,7 @@ export const createProcessFamily = (options: { readonly rootPid: number; readonl
       const table = readTable();
       const { members, certain } = judge(table, { byMark });
       rememberSessions(table.entries, members);
-      const others = certain ? table.entries.filter(({ pid }) => !members.has(pid)) : [];
+      const others = byMark && certain ? table.entries.filter(({ pid }) => !members.has(pid)) : [];
       cleared = new Set(others.map(({ pid }) => pid));
       const alive = [...members.values()].filter((entry) => !entry.zombie);
       for (const entry of alive) known.add(keyOf(entry));
