@@ -10,12 +10,15 @@ import {
 import { isTerminal, type JobId } from '@yardmaster/domain';
 import { openSqliteEventStore } from '@yardmaster/event-store/sqlite';
 import { connectNats } from '@yardmaster/messaging';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import { stepStarted } from '../../src/build-history.ts';
 import { type OrchestratorWorld, openOrchestratorWorld } from './orchestrator-world.ts';
 import type { ScriptedWorker } from './scripted-worker.ts';
 
-async function aWorld(options: Parameters<typeof openOrchestratorWorld>[0] = {}): Promise<OrchestratorWorld> {
+async function aWorld(
+  { onTestFinished }: TestContext,
+  options: Parameters<typeof openOrchestratorWorld>[0] = {},
+): Promise<OrchestratorWorld> {
   const world = await openOrchestratorWorld(options);
   onTestFinished(() => world.stop());
   return world;
@@ -33,9 +36,9 @@ function expectSound(events: readonly RecordedEvent[]): void {
   expect(findBrokenLink(events)).toBeNull();
 }
 
-describe('of two servers', () => {
-  it('the other one leads when the first is stopped, goes on with what runs and gives out what waits', async () => {
-    const world = await aWorld();
+describe.concurrent('of two servers', () => {
+  it('the other one leads when the first is stopped, goes on with what runs and gives out what waits', async (context) => {
+    const world = await aWorld(context);
     await world.firstServer.leads();
     const second = await world.startServer('server-2');
     const [held, waiting] = [await world.request(), await world.request()];
@@ -55,8 +58,8 @@ describe('of two servers', () => {
     }
   });
 
-  it('the other one leads when the first is cut off, and gives the builds of lost workers out again', async () => {
-    const world = await aWorld();
+  it('the other one leads when the first is cut off, and gives the builds of lost workers out again', async (context) => {
+    const world = await aWorld(context);
     await world.firstServer.leads();
     const second = await world.startServer('server-2');
     const jobId = await world.request();
@@ -70,8 +73,8 @@ describe('of two servers', () => {
     expectSound(await world.until(jobId, 'BuildCompleted'));
   });
 
-  it('one leads again after the message server has forgotten everything, and no build is lost', async () => {
-    const world = await aWorld();
+  it('one leads again after the message server has forgotten everything, and no build is lost', async (context) => {
+    const world = await aWorld(context);
     await world.firstServer.leads();
     const second = await world.startServer('server-2');
     const [held, waiting] = [await world.request(), await world.request()];
@@ -86,9 +89,9 @@ describe('of two servers', () => {
     expect([world.firstServer.lease.leading, second.lease.leading].filter(Boolean)).toHaveLength(1);
   });
 
-  it('the other one reads on where the first has come to, and reacts to nothing twice', async () => {
+  it('the other one reads on where the first has come to, and reacts to nothing twice', async (context) => {
     const read: string[][] = [];
-    const world = await aWorld({
+    const world = await aWorld(context, {
       async openStore(folder) {
         const store = await openSqliteEventStore({ file: join(folder, 'events.sqlite') });
         const streams: string[] = [];
@@ -109,7 +112,7 @@ describe('of two servers', () => {
     await expect.poll(isAtTheEnd, { timeout: 20_000 }).toBe(true);
     await world.firstServer.stop();
 
-    const settled = await hearSettled(world);
+    const settled = await hearSettled(context, world);
     const second = await world.startServer('server-2');
     await second.leads();
     const after = await world.request();
@@ -123,7 +126,7 @@ describe('of two servers', () => {
 });
 
 /** The builds of which a worker is told that reports of theirs are settled, from now on. */
-async function hearSettled({ nats }: OrchestratorWorld) {
+async function hearSettled({ onTestFinished }: TestContext, { nats }: OrchestratorWorld) {
   const connection = connectNats({ url: nats.url, seed: null, name: 'test', log: silentLog });
   onTestFinished(() => connection.stop());
   const client = await connection.whenConnected();
@@ -152,7 +155,7 @@ async function hearSettled({ nats }: OrchestratorWorld) {
 /** A dozen builds beside each other take a while on a busy machine. */
 const splitBrainTimeoutMs = 120_000;
 
-describe('two servers that both believe that they lead', { timeout: splitBrainTimeoutMs }, () => {
+describe.concurrent('two servers that both believe that they lead', { timeout: splitBrainTimeoutMs }, () => {
   const leads: LeaderLease = {
     leading: true,
     leader: 'server',
@@ -165,8 +168,8 @@ describe('two servers that both believe that they lead', { timeout: splitBrainTi
     async stop() {},
   };
 
-  it('start no attempt twice, end each build once and stop no build that runs', async () => {
-    const world = await aWorld({ lease: leads });
+  it('start no attempt twice, end each build once and stop no build that runs', async (context) => {
+    const world = await aWorld(context, { lease: leads });
     await world.startServer('server-2', { lease: leads });
     const jobIds: JobId[] = [];
     const builds = 12;
