@@ -33,7 +33,7 @@ export function CancelNote({ cancel: { by, reason, end }, hadWorker }: CancelNot
           : endText(end)}
       </p>
       {end !== null && end.killed !== null && hadWorker && (
-        <Evidence evidence={end.killed} unnamed={unnamedCount(end)} />
+        <Evidence evidence={end.killed} unnamed={unnamedCount(end)} isProven={end.proven} />
       )}
     </Note>
   );
@@ -54,10 +54,11 @@ function Proof({ isProven }: { readonly isProven: boolean }) {
 interface EvidenceProps {
   readonly evidence: KillEvidence;
   readonly unnamed: number;
+  readonly isProven: boolean;
 }
 
 /** What ending the build took, as its worker found it. */
-function Evidence({ evidence: { processes, ports, workspaceRemoved }, unnamed }: EvidenceProps) {
+function Evidence({ evidence: { processes, ports, workspaceRemoved }, unnamed, isProven }: EvidenceProps) {
   return (
     <dl className="mt-3 flex flex-col gap-3 border-t border-line pt-3 text-[13px] sm:gap-2 [&_dd]:text-fg [&>div]:grid [&>div]:gap-x-6 [&>div]:gap-y-0.5 sm:[&>div]:grid-cols-[7.5rem_minmax(0,1fr)]">
       <div>
@@ -65,7 +66,7 @@ function Evidence({ evidence: { processes, ports, workspaceRemoved }, unnamed }:
         <dd>{processes.length === 0 ? none(unnamed) : <Processes processes={processes} unnamed={unnamed} />}</dd>
       </div>
       <div>
-        <dt>Ports freed</dt>
+        <dt>{isProven ? 'Ports freed' : 'Ports it used'}</dt>
         <dd className="tabular-nums wrap-anywhere">{portsText(ports)}</dd>
       </div>
       <div>
