@@ -16,8 +16,8 @@ const firstRetryMs = 200;
 const longestRetryMs = 3_000;
 /** Longer answers than this are no problem details of ours. */
 const maxProblemCharacters = 10_000;
-/** What a server says that stands without its event store: nothing can go on, and no build is to fail by that. */
-const waitingCodes: ReadonlySet<string> = new Set(['event-store-unavailable', 'starting']);
+/** What a server says that stands without its event store, or on a full disk: no build is to fail by that. */
+const waitingCodes: ReadonlySet<string> = new Set(['event-store-unavailable', 'starting', 'disk-full']);
 
 const PublishedOutput = z.object({ artifactId: ArtifactId, files: z.int(), sizeBytes: z.int() });
 export type PublishedOutput = z.infer<typeof PublishedOutput>;
@@ -101,7 +101,7 @@ function failure(status: number, said: string): Error {
   const message = problem.success
     ? `${problem.data.detail} (${problem.data.code})`
     : `it answered with status ${status}`;
-  if (status === 503 && problem.success && waitingCodes.has(problem.data.code)) return new ServerWaits(message);
+  if (status >= 500 && problem.success && waitingCodes.has(problem.data.code)) return new ServerWaits(message);
   const isFinal = status >= 400 && status < 500 && ![408, 425, 429].includes(status);
   return isFinal ? new GatewayRefused(message, status) : new Error(message);
 }

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { JobId } from '@yardmaster/domain';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createGatewayClient } from '../src/gateway-client.ts';
@@ -76,6 +77,18 @@ describe('the check of a preview', () => {
     const { check } = await aServer([status, body]);
     expect(await check()).toEqual({ status: 'failed', error: new Error(reason) });
   });
+});
+
+it('an output is handed in once the disk of the server has room, and the wait is not counted', async () => {
+  const full = [507, problem('disk-full')] as const;
+  const { serverUrl, asked } = await aServer(full, full, full, [
+    200,
+    JSON.stringify({ artifactId: 'output-1', files: 1, sizeBytes: 1 }),
+  ]);
+  const gateway = createGatewayClient({ servers: createServerChoice([serverUrl]), token: 'a token' });
+  const pack = async () => Readable.from(['x']);
+  const published = tryTo((limit) => gateway.publishOutput(JobId.parse('job-1'), pack, limit), timeoutMs, stopped);
+  expect([await published, asked()]).toMatchObject([{ status: 'done' }, 4]);
 });
 
 describe('of several servers', () => {

@@ -1,4 +1,10 @@
-import { type BuildJobSnapshot, type JobId, type PendingTimer, pendingTimers } from '@yardmaster/domain';
+import {
+  type BuildJobSnapshot,
+  type JobId,
+  type PendingTimer,
+  pendingTimers,
+  retryMaxDelayMs,
+} from '@yardmaster/domain';
 import type { Actors } from '../actors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -55,7 +61,7 @@ export function createTimers(world: {
       if (stopped || timers.length === 0) return;
       armed.set(
         jobId,
-        timers.map((timer) => schedule(jobId, timer)),
+        timers.map((timer) => schedule(jobId, timer, longestMs(timer, state))),
       );
     },
     async stop() {
@@ -70,10 +76,11 @@ export function createTimers(world: {
     armed.delete(jobId);
   }
 
-  function schedule(jobId: JobId, timer: PendingTimer): { cancel(): void } {
+  function schedule(jobId: JobId, timer: PendingTimer, atMostMs: number): { cancel(): void } {
     let current = { cancel() {} };
     let cancelled = false;
-    let dueAtMs = Date.parse(timer.dueAt);
+    // A clock that was set back before this process started must not add to it.
+    let dueAtMs = Math.min(Date.parse(timer.dueAt), clock.now().getTime() + atMostMs);
     let sleptFromMs = 0;
     let wakesAtMs = 0;
     const sleep = (atLeastMs: number) => {
@@ -128,4 +135,9 @@ export function createTimers(world: {
         timer satisfies never;
     }
   }
+}
+
+/** What was granted when the timer began: no more can be left of it. */
+function longestMs(timer: PendingTimer, { context }: BuildJobSnapshot): number {
+  return timer.kind === 'step-deadline' ? context.stepTimeoutMs : retryMaxDelayMs;
 }

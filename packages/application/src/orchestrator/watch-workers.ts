@@ -44,7 +44,7 @@ export function watchWorkers(world: {
 }): WorkerWatch {
   const { openJobs, fleet, messaging, storeWatch, clock } = world;
   /** When an attempt was last listed, or first expected to be. */
-  const listedAtMs = new Map<JobId, { readonly attempt: number; readonly since: number; at: number }>();
+  const listedAtMs = new Map<JobId, { readonly attempt: number; readonly since: number; at: number; heard: boolean }>();
   /** Builds whose log is being asked about. */
   const asking = new Set<JobId>();
   /** Sessions of workers that were lost with more than one attempt, for as long as one of these is held. */
@@ -112,29 +112,32 @@ export function watchWorkers(world: {
   }
 
   function markListed(job: OpenJob): void {
-    expectation(job).at = clock.monotonicMs();
+    Object.assign(expectation(job), { at: clock.monotonicMs(), heard: true });
   }
 
   function expectation(job: OpenJob) {
     const known = listedAtMs.get(job.id);
     if (known !== undefined && known.attempt === job.attempt) return known;
     const since = clock.monotonicMs();
-    const expected = { attempt: job.attempt, since, at: since };
+    const expected = { attempt: job.attempt, since, at: since, heard: false };
     listedAtMs.set(job.id, expected);
     return expected;
   }
 
-  /** `isGone`: the worker as it was is no more, or says nothing. */
+  /**
+   * `isGone`: the worker as it was is no more, or says nothing. One that was never heard to have the build may have gone
+   * together with everything else, when this process was not there.
+   */
   function lossOf(job: OpenJob): { readonly reason: string; readonly isGone: boolean } | null {
-    const { since, at } = expectation(job);
+    const { since, at, heard } = expectation(job);
     const nowMs = clock.monotonicMs();
     const heartbeat = job.workerId === null ? null : fleet.live(job.workerId);
     if (heartbeat !== null && heartbeat.workerSession !== job.workerSession && nowMs - since > restartGraceMs) {
-      return { reason: 'The worker was restarted.', isGone: true };
+      return { reason: 'The worker was restarted.', isGone: heard };
     }
     if (nowMs - at <= leaseMs) return null;
     if (heartbeat !== null) return { reason: 'It no longer has the build.', isGone: false };
-    return { reason: `It sent no heartbeat for ${leaseMs / 1_000} s.`, isGone: true };
+    return { reason: `It sent no heartbeat for ${leaseMs / 1_000} s.`, isGone: heard };
   }
 
   async function declareLost(

@@ -77,8 +77,8 @@ function prepareStatistics(db: DatabaseSync): ReadModels['statistics'] {
         COUNT(*) FILTER (WHERE status IN ('building', 'running')) AS building
       FROM jobs WHERE completed_at IS NULL ${owner}`);
   const averages = (owner: string) =>
-    db.prepare(`SELECT AVG(unixepoch(started_at, 'subsec') - unixepoch(created_at, 'subsec')) AS wait,
-        AVG(unixepoch(completed_at, 'subsec') - unixepoch(started_at, 'subsec')) AS build
+    db.prepare(`SELECT AVG(MAX(0, unixepoch(started_at, 'subsec') - unixepoch(created_at, 'subsec'))) AS wait,
+        AVG(MAX(0, unixepoch(completed_at, 'subsec') - unixepoch(started_at, 'subsec'))) AS build
       FROM (SELECT created_at, started_at, completed_at FROM jobs
         WHERE completed_at IS NOT NULL AND started_at IS NOT NULL AND status IN ('completed', 'failed') ${owner}
         ORDER BY completed_at DESC, number DESC LIMIT ${averagedBuilds})`);

@@ -10,6 +10,7 @@ import { aPresentStore } from './present-store.ts';
 const start = Date.parse('2026-01-01T12:00:00.000Z');
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
+const stepTimeoutMs = 10 * minuteMs;
 
 /** A clock on the wall that can be set, and timers that follow the time that really passes. */
 function aWall() {
@@ -76,7 +77,10 @@ function armed(timer: 'step' | 'retry', dueInMs: number) {
   const dueAt = new Date(start + dueInMs).toISOString();
   const state = {
     value: timer === 'step' ? { building: 'installing' } : 'backingOff',
-    context: { attempt: 1, step: 'install', stepDeadlineAt: timer === 'step' ? dueAt : null, retryDueAt: dueAt },
+    context: {
+      ...{ attempt: 1, step: 'install', stepTimeoutMs },
+      ...{ stepDeadlineAt: timer === 'step' ? dueAt : null, retryDueAt: dueAt },
+    },
   } as unknown as BuildJobSnapshot; // what timers are derived from
   expect(pendingTimers(state)).toHaveLength(1);
   timers.arm(JobId.parse(randomUUID()), state);
@@ -148,6 +152,14 @@ describe('the deadline of a step', () => {
     expect(commands).toEqual(['ExpireStep']);
   });
 
+  it('is no further away than the step was granted when the clock was set back before it was armed', () => {
+    const { pass, commands } = armed('step', 8 * hourMs);
+    pass(stepTimeoutMs - 1_000);
+    expect(commands).toEqual([]);
+    pass(2_000);
+    expect(commands).toEqual(['ExpireStep']);
+  });
+
   it('is not put off by a clock that is set back', () => {
     const { pass, setBy, commands } = armed('step', 5 * minuteMs);
     pass(minuteMs);
@@ -159,24 +171,30 @@ describe('the deadline of a step', () => {
 
 describe('the pause before a retry', () => {
   it('is over whether or not any worker can be heard', () => {
-    const { deafFor, commands } = armed('retry', minuteMs);
+    const { deafFor, commands } = armed('retry', 50_000);
     deafFor(2 * minuteMs);
     expect(commands).toEqual(['EndBackoff']);
   });
 
   it('is over when its time has come, whatever happened meanwhile', () => {
-    const { pass, setBy, commands } = armed('retry', 5 * minuteMs);
-    pass(minuteMs);
+    const { pass, setBy, commands } = armed('retry', 50_000);
+    pass(10_000);
     setBy(8 * hourMs);
-    pass(minuteMs);
+    pass(10_000);
     expect(commands).toEqual(['EndBackoff']);
   });
 
   it('is not put off by a clock that is set back', () => {
-    const { pass, setBy, commands } = armed('retry', 5 * minuteMs);
-    pass(minuteMs);
+    const { pass, setBy, commands } = armed('retry', 50_000);
+    pass(10_000);
     setBy(-hourMs);
-    pass(5 * minuteMs);
+    pass(50_000);
+    expect(commands).toEqual(['EndBackoff']);
+  });
+
+  it('is no longer than the longest one when the clock was set back before it was armed', () => {
+    const { pass, commands } = armed('retry', 8 * hourMs);
+    pass(minuteMs);
     expect(commands).toEqual(['EndBackoff']);
   });
 });

@@ -141,6 +141,17 @@ describe('the watch over workers', () => {
     expect(lost).toEqual([{ reason: 'The worker was restarted.', alone: true }]);
   });
 
+  it('blames no build whose worker went while nobody listened, as when everything was killed at once', async () => {
+    const restarted = aWatch();
+    await restarted.quietFor(2 * tickMs);
+    await restarted.beat([], randomUUID());
+    await restarted.quietFor(2 * tickMs);
+    expect(restarted.lost).toEqual([{ reason: 'The worker was restarted.', alone: false }]);
+    const silent = aWatch();
+    await silent.quietFor(leaseMs + 2 * tickMs);
+    expect(silent.lost).toEqual([{ reason: 'It sent no heartbeat for 4 s.', alone: false }]);
+  });
+
   it('says of no build that it cost a worker which lives', async () => {
     const { beat, quietFor, lost } = aWatch();
     await beat();
