@@ -15,7 +15,7 @@ export interface LogTap {
   lastNewsMs(): number;
   /** When builds were dispatched, by the clock of the server that did it. */
   readonly dispatchedAt: readonly Date[];
-  /** Reads on until it has stood still once; then whatever was recorded before the call is known. */
+  /** Resolves when whatever was recorded before the call is known; rejects when the store cannot be read just now. */
   catchUp(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -27,7 +27,7 @@ export function tapLog(location: string): LogTap {
   const dispatchedAt: Date[] = [];
   let newsMs = performance.now();
   let after: Position | undefined;
-  let reading: Promise<number> = Promise.resolve(0);
+  let reading: Promise<void> = Promise.resolve();
 
   function take({ stream, type, recordedAt }: RecordedEvent): void {
     const [, jobId] = /^buildJob-(.+)$/.exec(stream) ?? [];
@@ -37,16 +37,14 @@ export function tapLog(location: string): LogTap {
     if (type === 'BuildDispatched') dispatchedAt.push(new Date(recordedAt));
   }
 
-  async function readPage(): Promise<number> {
+  async function readToTheEnd(): Promise<void> {
     const store = await openEventStore(location);
     try {
-      let events = 0;
       for (;;) {
         const page = await store.readAll({ limit: PAGE_EVENTS, ...(after !== undefined && { after }) });
         for (const event of page) take(event);
         after = page.at(-1)?.position ?? after;
-        events += page.length;
-        if (page.length === 0) return events;
+        if (page.length === 0) return;
       }
     } finally {
       await store.stop();
@@ -54,8 +52,8 @@ export function tapLog(location: string): LogTap {
   }
 
   /** One after the other, so that no event is taken twice. */
-  function readOn(): Promise<number> {
-    reading = reading.catch(() => 0).then(readPage);
+  function readOn(): Promise<void> {
+    reading = reading.catch(() => {}).then(readToTheEnd);
     return reading;
   }
 
@@ -71,9 +69,7 @@ export function tapLog(location: string): LogTap {
     hasEnded: (jobId) => isTerminal({ type: lastTypes.get(jobId) ?? '' }),
     lastNewsMs: () => newsMs,
     dispatchedAt,
-    async catchUp() {
-      while ((await readOn()) > 0);
-    },
+    catchUp: readOn,
     async stop() {
       stopping.abort();
       await following;
