@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Position, RecordedEvent } from '@yardmaster/application';
+import type { EventStore, Position, RecordedEvent } from '@yardmaster/application';
 import { isTerminal } from '@yardmaster/domain';
 import { openEventStore } from '@yardmaster/event-store/open';
 
@@ -13,8 +13,6 @@ export interface LogTap {
   hasEnded(jobId: string): boolean;
   /** When something new of a build was last seen, by `performance.now()`. */
   lastNewsMs(): number;
-  /** When builds were dispatched, by the clock of the server that did it. */
-  readonly dispatchedAt: readonly Date[];
   /** Resolves when whatever was recorded before the call is known; rejects when the store cannot be read just now. */
   catchUp(): Promise<void>;
   stop(): Promise<void>;
@@ -24,21 +22,20 @@ export interface LogTap {
 export function tapLog(location: string): LogTap {
   const stopping = new AbortController();
   const lastTypes = new Map<string, string>();
-  const dispatchedAt: Date[] = [];
   let newsMs = performance.now();
   let after: Position | undefined;
+  let store: EventStore | null = null;
   let reading: Promise<void> = Promise.resolve();
 
-  function take({ stream, type, recordedAt }: RecordedEvent): void {
+  function take({ stream, type }: RecordedEvent): void {
     const [, jobId] = /^buildJob-(.+)$/.exec(stream) ?? [];
     if (jobId === undefined) return;
     lastTypes.set(jobId, type);
     newsMs = performance.now();
-    if (type === 'BuildDispatched') dispatchedAt.push(new Date(recordedAt));
   }
 
   async function readToTheEnd(): Promise<void> {
-    const store = await openEventStore(location);
+    store ??= await openEventStore(location);
     try {
       for (;;) {
         const page = await store.readAll({ limit: PAGE_EVENTS, ...(after !== undefined && { after }) });
@@ -46,9 +43,16 @@ export function tapLog(location: string): LogTap {
         after = page.at(-1)?.position ?? after;
         if (page.length === 0) return;
       }
-    } finally {
-      await store.stop();
+    } catch (error) {
+      await close();
+      throw error;
     }
+  }
+
+  async function close(): Promise<void> {
+    const open = store;
+    store = null;
+    await open?.stop();
   }
 
   /** One after the other, so that no event is taken twice. */
@@ -68,11 +72,11 @@ export function tapLog(location: string): LogTap {
     lastTypes,
     hasEnded: (jobId) => isTerminal({ type: lastTypes.get(jobId) ?? '' }),
     lastNewsMs: () => newsMs,
-    dispatchedAt,
     catchUp: readOn,
     async stop() {
       stopping.abort();
       await following;
+      await close();
     },
   };
 }
