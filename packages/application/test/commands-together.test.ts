@@ -128,7 +128,9 @@ function explain(
   history: readonly RecordedEvent[],
 ): void {
   expect(findBrokenLink(history)).toBeNull();
-  const domainEvents = history.map(({ type, data }) => buildJobDecider.parseEvent(type, data, 1));
+  const domainEvents = history.map(({ type, data, metadata }) =>
+    buildJobDecider.parseEvent(type, data, metadata.schemaVersion),
+  );
   const stateAt = (revision: number) => stateAfter(domainEvents.slice(0, revision + 1));
   let reached = -1;
   for (const [index, answer] of answers.entries()) {
