@@ -88,7 +88,7 @@ export async function runChaos(run: ChaosRun): Promise<ChaosResult> {
     if (holds && !keep) rmSync(folder, { recursive: true, force: true });
     return { verdicts, holds, folder, seed };
   } catch (error) {
-    installation.abandon();
+    await installation.abandon();
     throw error;
   } finally {
     await eventStore?.stop();

@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Environment, launchProduct, type Product } from '../e2e/support/product.ts';
 import type { Journal } from './journal.ts';
 
 /** Starts that may fail in a row before the run is given up. */
 const MAX_STARTS = 3;
+/** A product that hangs is not waited for longer by a run that is given up. */
+const STOP_PATIENCE_MS = 20_000;
 
 /** One server of the product, and where it answers. */
 export interface Gateway {
@@ -28,8 +31,8 @@ export interface Installation {
   start(): Promise<void>;
   /** SIGTERM; resolves to the exit code. */
   stop(): Promise<number | null>;
-  /** SIGKILL to the supervisor and everything that still runs of it: for a run that is given up. */
-  abandon(): void;
+  /** For a run that is given up: stops it, bounded, then kills whatever still runs of it. */
+  abandon(): Promise<void>;
   /** What went wrong at starts. */
   failedStarts(): readonly string[];
   /** What it has said on the terminal, over all starts. */
@@ -84,8 +87,10 @@ export function createInstallation({
     buildProcesses: () => running().buildProcesses(),
     start,
     stop: async () => (product === null ? null : product.stop()),
-    abandon() {
+    async abandon() {
       if (product === null) return;
+      const stopped = product.stop().then(() => true);
+      if (await Promise.race([stopped, delay(STOP_PATIENCE_MS, false, { ref: false })])) return;
       for (const pid of [product.pid, ...Object.values(product.processes()), ...product.buildProcesses()]) {
         try {
           process.kill(pid, 'SIGKILL');
