@@ -33,7 +33,12 @@ export function createDamageGuard({
     if (isTold) return true;
     isTold = true;
     log.error({ file, error }, 'A database file was damaged while it was in use.');
-    putAway();
+    try {
+      putAway();
+    } catch (cause) {
+      // A disk that fails may take no change any more; it is told all the same.
+      log.error({ file, error: cause }, 'The damaged file could not be put away.');
+    }
     onDamaged(error);
     return true;
   };

@@ -3,6 +3,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { JobId } from '@yardmaster/domain';
 import { expect, test } from 'vitest';
 import { openLogStore } from '../../src/logs/log-store.ts';
+import { silentLog } from '../../src/ports/log.ts';
+import { createDamageGuard } from '../../src/projections/damage-guard.ts';
 import { createHistory } from './build-history.ts';
 import { contentsOf, opened, settled, started, temporaryFile } from './opened-read-models.ts';
 
@@ -128,4 +130,16 @@ test('what is no damage is thrown on and tells nobody', async () => {
   expect(() => readModels.job(jobId)).toThrow('finalized');
   expect(told).toEqual([]);
   expect(existsSync(file)).toBe(true);
+});
+
+test('damage is told also where the damaged file cannot be put away', () => {
+  const told: Error[] = [];
+  const onDamaged = (error: Error) => told.push(error);
+  const putAway = () => {
+    throw new Error('EROFS: read-only file system');
+  };
+  const guard = createDamageGuard({ file: 'read-models.sqlite', putAway, onDamaged, log: silentLog });
+  const damage = Object.assign(new Error('database disk image is malformed'), { errcode: 11 });
+  expect([guard.check(damage), guard.check(damage)]).toEqual([true, true]);
+  expect(told).toEqual([damage]);
 });
