@@ -13,7 +13,7 @@ describe('what a cancelled build came to', () => {
   test.each([
     ['proven, with evidence', { proven: true, killed: killed() }, /^Nothing of it runs on\.$/],
     ['proven, by an older version', { proven: true, killed: null }, /^Nothing of it runs on\.$/],
-    ['not proven, since nobody told', { proven: false, killed: null }, /did not confirm/],
+    ['not proven, since nobody told', { proven: false, killed: null }, /confirmed/],
     ['not proven, since files are left', { proven: false, killed: killed({ workspaceRemoved: false }) }, /remove/],
     ['not proven, since something may run', { proven: false, killed: killed() }, /process .* port/],
   ])('%s', (_name, end, expected) => expect(endText(end)).toMatch(expected));

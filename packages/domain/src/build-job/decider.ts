@@ -124,7 +124,7 @@ function proposeReport(
 ): Decision<BuildJobEvent> {
   const { context } = state;
   if (context.workerId !== workerId || context.attempt !== report.attempt) return stale(state);
-  if (state.value === 'cancelling') return proposeWhileCancelling(report);
+  if (state.value === 'cancelling') return proposeWhileCancelling(report, context);
   if (report.seq <= context.reportSeq) return accept();
   if (report.seq > context.reportSeq + 1 && report.kind !== 'stopped' && report.kind !== 'returned') {
     return reject('report-gap', `Report ${report.seq} came before report ${context.reportSeq + 1}.`);
@@ -168,24 +168,25 @@ type Cancellation = BuildJobEventOf<'BuildCancelled'>['data'];
 
 const nothingToKill = { killedProcesses: 0, killed: null } as const;
 
-/** A build that no worker has is cancelled at once. What of it ran before is as certain as the end of its last attempt. */
+/** A build that no worker has is cancelled at once. What of it ran before is as certain as the ends of its attempts. */
 function endWithoutWorker({ context }: BuildJobSnapshot): Cancellation {
   if (context.attempt > 0) return { ...nothingToKill, proven: !context.unproven };
   return { killedProcesses: 0, proven: true, killed: { processes: [], ports: [], workspaceRemoved: true } };
 }
 
 /** After a cancel only the end of the attempt matters; whatever it produced is discarded. */
-function proposeWhileCancelling(report: Report): Decision<BuildJobEvent> {
+function proposeWhileCancelling(report: Report, { unproven }: BuildJobContext): Decision<BuildJobEvent> {
   switch (report.kind) {
     case 'stopped':
     case 'returned': {
-      const { killedProcesses, proven, killed } = report;
+      const { killedProcesses, killed } = report;
+      const proven = report.proven && !unproven;
       return accept<BuildJobEvent>({ type: 'BuildCancelled', data: { killedProcesses, proven, killed } });
     }
     case 'finished':
     case 'step-failed':
       // It had ended by itself, and its worker makes a last report only when nothing of the attempt is left.
-      return accept<BuildJobEvent>({ type: 'BuildCancelled', data: { ...nothingToKill, proven: true } });
+      return accept<BuildJobEvent>({ type: 'BuildCancelled', data: { ...nothingToKill, proven: !unproven } });
     case 'step-started':
     case 'step-completed':
     case 'output-published':

@@ -42,7 +42,7 @@ export interface BuildJobContext {
   readonly losses: readonly WorkerLoss[];
   /** Whether it ended so that only an operator may have it built again. */
   readonly deadLetter: boolean;
-  /** The last attempt ended without its worker's word that nothing of it is left. */
+  /** An attempt, not only the last one, ended without its worker's word that nothing of it is left. */
   readonly unproven: boolean;
 }
 
@@ -127,7 +127,6 @@ export const buildJobMachine = setup({
             currentStep: startingText,
             outputArtifactId: null,
             failure: null,
-            unproven: false,
           }
         : {},
     ),
@@ -160,14 +159,14 @@ export const buildJobMachine = setup({
       ...noWorker,
       failure: failureOf(event, context.step),
       losses: event.type === 'WorkerLost' ? [...context.losses, { ...event.data, step: context.step }] : context.losses,
-      unproven: isUnproven(event),
+      unproven: context.unproven || isUnproven(event),
     })),
     recordRetry: assign(({ event }) =>
       event.type === 'RetryScheduled' ? { retryDueAt: event.data.dueAt, progress: 0, currentStep: '' } : {},
     ),
     recordReturn: assign(({ context, event }) => ({
       ...noWorker,
-      unproven: isUnproven(event),
+      unproven: context.unproven || isUnproven(event),
       returned: context.returned + 1,
       progress: 0,
       currentStep: '',

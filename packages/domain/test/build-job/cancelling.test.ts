@@ -56,16 +56,24 @@ describe('cancelling', () => {
         .inStep('install')
         .command(reported({ ...unproven, kind: 'returned' })),
     ],
-  ])('claims no proof for a build that waits after its %s', (_, build) => {
+  ])('claims no proof for a build, in any later attempt either, after its %s', (_, build) => {
     given(buildJobDecider, build.events)
       .when(cancel)
       .then([cancelled(0, false)]);
     given(buildJobDecider, build.dispatched().events)
       .when(cancel)
       .then([cancelled(0, false)]);
-    given(buildJobDecider, build.inStep('extract').stepFailed().events)
+    // Whoever has it next knows nothing of what that attempt may have left.
+    const later = build.inStep('extract');
+    given(buildJobDecider, later.stepFailed().events)
       .when(cancel)
-      .then([cancelled(0, true)]);
+      .then([cancelled(0, false)]);
+    given(buildJobDecider, later.cancelled().events)
+      .when(reportFrom(later.state, stopped(nextReport(later.state))))
+      .then([cancelled(0, false, nothingKilled)]);
+    given(buildJobDecider, later.cancelled().events)
+      .when(reportFrom(later.state, stepFailed('extract', nextReport(later.state))))
+      .then([cancelled(0, false)]);
   });
 
   const held: readonly (readonly [string, BuildHistory])[] = [
