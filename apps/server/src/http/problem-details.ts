@@ -149,11 +149,17 @@ export function problemHandler(log: Log): ErrorRequestHandler {
   };
 }
 
+/** The last one is of an answer whose client was gone before it began. */
+const brokenOffCodes: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_STREAM_UNABLE_TO_PIPE',
+]);
+
 /** Whether it is what reading from or writing to a connection that is gone, or stopping because it is, throws. */
 function isBrokenOff(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const { code } = error as { code?: unknown };
-  return error.name === 'AbortError' || code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE';
+  return error.name === 'AbortError' || brokenOffCodes.has(String((error as { code?: unknown }).code));
 }
 
 /** Failures of the body parser, by the `type` it gives them. */
