@@ -4,13 +4,11 @@ import type { Log } from '@yardmaster/application';
 import { type Ended, endStrayProcesses, nothingKilled, removeWorkspace } from '@yardmaster/build-runner';
 import { type JobId, maxKilledProcessesNamed, maxPortsNamed } from '@yardmaster/domain';
 import type { WorkerMessaging } from '@yardmaster/messaging';
-import { type AttemptEnd, type BuildSite, buildWebsite } from './build-website.ts';
+import { type AttemptEnd, type BuildSite, buildWebsite, longestRemovalMs } from './build-website.ts';
 import { createLogShipper } from './log-shipper.ts';
 import { createOutbox, type UnnumberedReport } from './outbox.ts';
 import type { Grant } from './slot-machine.ts';
 
-/** How long the removal of a workspace may take; a huge one on a slow disk takes seconds. */
-const longestRemovalMs = 30_000;
 /** Counted from the moment at which the worker leaves: nobody waits longer for it, so that its last word must be out. */
 const longestRemovalOnLeavingMs = 4_000;
 

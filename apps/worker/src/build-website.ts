@@ -34,8 +34,14 @@ export interface BuildSite {
 /** How long fetching the source and handing in the output may take, a restart of the server included. */
 const transferTimeoutMs = 180_000;
 
-/** The worker ends an overlong step itself and says why; only where that fails is the step timed out from outside. */
-const reportGraceMs = 15_000;
+/** How long the removal of a workspace may take; a huge one on a slow disk takes seconds. */
+export const longestRemovalMs = 30_000;
+
+/**
+ * The worker ends an overlong step itself and says why, once its processes have ended and its workspace is gone; only
+ * where that fails is the step timed out from outside.
+ */
+const reportGraceMs = 15_000 + longestRemovalMs;
 
 /** As long as a failure's message may be. */
 const maxMessageCharacters = 2_000;
@@ -69,8 +75,8 @@ interface Build {
 
 /**
  * Builds one website from its claimed source to a preview that answers, reporting each step. Resolves to how it ended:
- * nothing of it runs then, or `nothingLeft` is false. Every wait in here is bounded: by the engine's time limits, or by those of this file, which
- * do not count the time in which the server can record nothing.
+ * nothing of it runs then, or `nothingLeft` is false. Every wait in here is bounded: by the engine's time limits, or by
+ * those of this file, which do not count the time in which the server can record nothing.
  */
 export async function buildWebsite(build: Build): Promise<AttemptEnd> {
   const { grant, workspace, site, signal } = build;
