@@ -41,6 +41,6 @@ function letterText(letter: DeadLetterView): string {
 }
 
 function lossText({ attempt, workerId, step, reason, alone }: DeadLetterView['losses'][number]): string {
-  const company = alone ? 'alone on it' : 'with other builds on it';
+  const company = alone ? 'alone on it' : 'not known to be alone on it';
   return `  attempt ${attempt}: ${workerId}, ${step ?? 'before the first step'}, ${company}. ${plain(reason)}`;
 }

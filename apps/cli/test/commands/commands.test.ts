@@ -103,7 +103,7 @@ describe('dead-letters', () => {
       [
         `${jobId}  2026-01-01T12:00:00.000Z  site #3  It was alone. (poison-build)`,
         '  attempt 1: worker-1, before the first step, alone on it. It fell silent.',
-        '  attempt 2: worker-1, install, with other builds on it. It fell silent.',
+        '  attempt 2: worker-1, install, not known to be alone on it. It fell silent.',
         'job-2  2026-01-01T12:00:00.000Z  site #3  It was alone. (poison-build)',
         '  released as job-3',
         'and 3 older ones',
