@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { healthProblemCodes } from '@yardmaster/protocol';
 import { settingFacts, settingsSchema } from '@yardmaster/protocol/settings';
 import { expect, test } from 'vitest';
 import cruiser from '../../../../.dependency-cruiser.mjs';
@@ -50,4 +51,27 @@ test('ARCHITECTURE.md names only files that exist', () => {
   );
   expect(named.length).toBeGreaterThan(50);
   expect(named.filter((path) => !existsSync(join(repositoryRoot, path)))).toEqual([]);
+});
+
+test('links from document to document lead somewhere', () => {
+  const documents = [
+    ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'],
+    ...['docs/guide', 'docs/decisions'].flatMap((folder) =>
+      readdirSync(join(repositoryRoot, folder), { recursive: true })
+        .map((name) => join(folder, String(name)))
+        .filter((name) => name.endsWith('.md')),
+    ),
+  ];
+  const links = documents.flatMap((document) =>
+    [...textOf(document).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, link = '']) => ({ document, link })),
+  );
+  expect(links.length).toBeGreaterThan(50);
+  expect(links.filter(({ document, link }) => !existsSync(join(repositoryRoot, dirname(document), link)))).toEqual([]);
+});
+
+test('the guide to failures has every problem that is told, each once', () => {
+  const codes = tableBelow('## What is told', 'docs/guide/failures.md').flatMap(([cell = '']) =>
+    [...cell.matchAll(/`([a-z-]+)`/g)].map(([, code]) => code),
+  );
+  expect(codes.toSorted()).toEqual(healthProblemCodes.toSorted());
 });
