@@ -36,6 +36,14 @@ it('removes links, and nothing that they lead to', async () => {
   expect(existsSync(join(elsewhere, 'a/b/c'))).toBe(true);
 });
 
+it('removes folders below one another that no path is long enough to name', async () => {
+  const workspace = await newWorkspace();
+  const dig = 'n=0; while [ $n -lt 50 ]; do n=$((n+1)); mkdir "$1" && cd -P "$1" || exit 1; done; : >file; chmod 000 .';
+  const dug = spawnSync('/bin/sh', ['-c', dig, 'sh', 'deep'.repeat(50)], { cwd: workspace, encoding: 'utf8' });
+  expect(dug).toMatchObject({ status: 0, stderr: '' });
+  expect(await removeWorkspace(workspace, patience())).toBe(true);
+});
+
 it('says so when a file cannot be removed by any means', async (test) => {
   const workspace = await newWorkspace();
   const file = join(workspace, 'a/b/c');
