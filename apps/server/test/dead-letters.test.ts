@@ -102,6 +102,13 @@ describe('a build that is set aside', () => {
       body: { code: 'dead-letter-released', releasedAs: newJobId },
     });
   });
+
+  it('is one no more when its website is deleted, since nothing can be released then', async () => {
+    const { server, owner, operator, website, release, list } = await aWorld();
+    expect((await server.ask(`/websites/${website.id}`, { as: owner, method: 'DELETE' })).status).toBe(200);
+    expect(await list()).toEqual({ deadLetters: [], total: 0 });
+    expect(await release({ as: operator })).toMatchObject({ status: 404, body: { code: 'website-not-found' } });
+  });
 });
 
 it('finds nothing to release in any other build', async () => {

@@ -36,8 +36,10 @@ export function prepareJobQueries(db: DatabaseSync): JobQueries {
   const one = db.prepare(`${selectJob} WHERE id = ?`);
   const oneOpen = db.prepare(`${selectJob} WHERE id = ? AND completed_at IS NULL`);
   const allOpen = db.prepare(`${selectJob} WHERE completed_at IS NULL ORDER BY number`);
-  const setAside = db.prepare(`${selectJob} WHERE losses IS NOT NULL ORDER BY completed_at DESC, number DESC LIMIT ?`);
-  const allSetAside = db.prepare('SELECT COUNT(*) AS total FROM jobs WHERE losses IS NOT NULL');
+  // Of a deleted website the sources go, so that nobody can release what was set aside.
+  const isSetAside = 'losses IS NOT NULL AND website_id NOT IN (SELECT id FROM websites WHERE deleted = 1)';
+  const setAside = db.prepare(`${selectJob} WHERE ${isSetAside} ORDER BY completed_at DESC, number DESC LIMIT ?`);
+  const allSetAside = db.prepare(`SELECT COUNT(*) AS total FROM jobs WHERE ${isSetAside}`);
   const prepared = new Map<string, StatementSync>();
   const prepare = (sql: string) => {
     const statement = prepared.get(sql) ?? db.prepare(sql);

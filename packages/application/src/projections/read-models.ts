@@ -142,7 +142,7 @@ export interface ReadModels {
    * quarter of a second, so that requests share one computation).
    */
   queuePlaces(nowMs: number): ReadonlyMap<JobId, QueuePlace>;
-  /** Builds that were set aside, released ones too, the newest first; `total` counts them all. */
+  /** Builds of websites that there are that were set aside, released ones too, the newest first; `total` counts them all. */
   deadLetters(page: { readonly limit: number }): { readonly jobs: readonly JobRecord[]; readonly total: number };
   statistics(ownerId: UserId | null): UserQueue['statistics'];
   steps(id: JobId): readonly StepView[];
