@@ -120,7 +120,7 @@ describe.concurrent('of two servers', () => {
     await world.until(after, 'BuildCompleted');
     await settled.includes(after);
     expect(settled.jobIds()).not.toContain(before);
-    expect(read[1]).toContain(`preview-${after}`);
+    await expect.poll(() => read[1], { timeout: 20_000 }).toContain(`preview-${after}`);
     expect(read[1]).not.toContain(`preview-${before}`);
   });
 });
