@@ -5,6 +5,7 @@ import {
   removeUnreferencedArtifacts,
   shortestArtifactLifeMs,
 } from '../../src/orchestrator/remove-unreferenced-artifacts.ts';
+import type { Position } from '../../src/ports/event-store.ts';
 import { silentLog } from '../../src/ports/log.ts';
 import type { ArtifactStore } from '../../src/ports/messaging.ts';
 import type { QuarantinedStream } from '../../src/projections/read-models.ts';
@@ -21,6 +22,7 @@ function aWorld() {
   const quarantined: QuarantinedStream[] = [];
   const deleted: ArtifactId[] = [];
   let onDelete = () => {};
+  let catchUp = async () => true;
   const artifacts: Pick<ArtifactStore, 'list' | 'delete'> = {
     async *list() {
       for (const [artifactId, putAt] of kept) yield { id: artifactId, putAt };
@@ -32,9 +34,15 @@ function aWorld() {
       deleted.push(artifactId);
     },
   };
-  const readModels = { referencedArtifacts: () => referenced, quarantined: () => quarantined };
+  const readModels = {
+    referencedArtifacts: () => referenced,
+    quarantined: () => quarantined,
+    waitFor: () => catchUp(),
+  };
+  const store = { lastPosition: async () => '7' as Position };
   return {
-    removal: { artifacts: artifacts as ArtifactStore, readModels, clock, log: silentLog }, // Only these two are called.
+    // Only these two are called.
+    removal: { artifacts: artifacts as ArtifactStore, store, readModels, clock, log: silentLog },
     clock,
     referenced,
     quarantined,
@@ -44,6 +52,10 @@ function aWorld() {
       for (const name of names) kept.set(id(name), clock.now());
     },
     kept: () => [...kept.keys()],
+    /** What the read models do when they are to show the end of the log, and whether they then do. */
+    catchingUp(answer: () => Promise<boolean>) {
+      catchUp = answer;
+    },
     onDelete(listener: () => void) {
       onDelete = listener;
     },
@@ -84,6 +96,27 @@ describe('removing artifacts that nothing refers to', () => {
     world.quarantined.push({} as QuarantinedStream); // Only how many there are counts.
     expect(await removeUnreferencedArtifacts(world.removal)).toBe(0);
     expect(world.kept()).toEqual(['perhaps-an-orphan']);
+  });
+
+  it('keeps what another server has recorded while this one stood still', async () => {
+    const world = aWorld();
+    world.put('source');
+    world.clock.advance(shortestArtifactLifeMs + 1);
+    world.catchingUp(async () => {
+      world.referenced.add(id('source'));
+      return true;
+    });
+    expect(await removeUnreferencedArtifacts(world.removal)).toBe(0);
+    expect(world.kept()).toEqual(['source']);
+  });
+
+  it('deletes nothing while the read models do not show the end of the log', async () => {
+    const world = aWorld();
+    world.put('source');
+    world.clock.advance(shortestArtifactLifeMs + 1);
+    world.catchingUp(async () => false);
+    expect(await removeUnreferencedArtifacts(world.removal)).toBe(0);
+    expect(world.kept()).toEqual(['source']);
   });
 
   it('looks at the start and then every hour, and no more after it is stopped', async () => {
