@@ -92,10 +92,16 @@ export function leadWhileElected(options: LeadOptions): Running {
   }
 
   function pause(ms: number, signal: AbortSignal): Promise<void> {
-    const over = Promise.withResolvers<void>();
-    const timer = clock.setTimer(ms, over.resolve);
-    void aborted(signal).then(over.resolve);
-    return over.promise.finally(timer.cancel);
+    return new Promise((resolve) => {
+      const done = () => {
+        timer.cancel();
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = clock.setTimer(ms, done);
+      signal.addEventListener('abort', done);
+      if (signal.aborted) done();
+    });
   }
 }
 

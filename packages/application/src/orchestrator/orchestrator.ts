@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { JobId } from '@yardmaster/domain';
 import type { Actors } from '../actors.ts';
 import type { ArtifactTokens } from '../artifact-tokens.ts';
@@ -52,7 +53,7 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<R
   const { store, log } = storeWatch;
   const stopping = new AbortController();
   const openJobs = createOpenJobs();
-  const world = { ...options, store, log, openJobs };
+  const world = { ...options, store, log, openJobs, sealer: randomUUID() };
   const timers = createTimers(world);
   const dispatcher = createDispatcher(world);
   const watch = watchWorkers(world);
@@ -68,54 +69,67 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<R
     underWay.add(done);
   };
 
-  // Listening begins before the load: what is seen twice is recognised by its revision.
-  const running: Running[] = [readModels.onBatch(followBatch)];
-  for (const record of readModels.openJobs()) {
-    openJobs.update(openJobFrom(record));
-    if (record.state !== 'queued') guard(armTimers(record.id, record.revision), 'Arming timers');
+  const running: Running[] = [];
+  try {
+    // Listening begins before the load: what is seen twice is recognised by its revision.
+    running.push(readModels.onBatch(followBatch));
+    for (const record of readModels.openJobs()) {
+      openJobs.update(openJobFrom(record));
+      if (record.state !== 'queued') guard(armTimers(record.id, record.revision), 'Arming timers');
+    }
+    for (const start of parts()) running.push(start());
+  } catch (error) {
+    await stop(); // or what was started would go on beside the next start
+    throw error;
   }
-  running.push(
-    storeWatch.onReturn(watch.restart),
-    messaging.onConnectionChange((connected) => {
-      watch.restart();
-      if (connected) guard(dispatcher.reconcile().then(dispatcher.kick), 'Reconciling the work queue');
-    }),
-    fleet.onHeartbeat((heartbeat) => {
-      guard(watch.heard(heartbeat), 'Comparing what a worker has with the log');
-      const slotsNow = fleet.slots(defaultPool);
-      if (slotsNow !== slots) guard(dispatcher.kick(), 'Dispatching');
-      slots = slotsNow;
-    }),
-    messaging.serveClaims((claim) => answerClaim(world, claim)),
-    messaging.consumeReports({
-      mark: StreamMarkText.nullable().catch(null).parse(marks.read('reports')),
-      handler: gatherReports(clock, (received) =>
-        storeWatch.outlast(() => recordReport(world, received), stopping.signal),
-      ),
-      onMark: (mark) => marks.write('reports', JSON.stringify(mark)),
-    }),
-    runPolicies({
-      ...world,
-      sealLog: (jobId, signal) => sealLog(options, jobId, signal),
-      mark: {
-        read: () => marks.read('policies') as Position | null,
-        write: (position) => marks.write('policies', position),
-      },
-    }),
-    every(watchEveryMs, watch.sweep, 'Looking for lost workers'),
-    every(retryEveryMs, dispatcher.kick, 'Dispatching'),
-    every(retryEveryMs, armWhatIsUnarmed, 'Arming timers'),
-    every(reconcileEveryMs, dispatcher.reconcile, 'Reconciling the work queue'),
-    removeArtifactsRegularly(world),
-  );
+  return { stop };
 
-  return {
-    async stop() {
-      stopping.abort();
-      await Promise.all([timers.stop(), dispatcher.stop(), ...running.splice(0).map((part) => part.stop())]);
-      await Promise.all(underWay);
-    },
-  };
+  async function stop(): Promise<void> {
+    stopping.abort();
+    await Promise.all([timers.stop(), dispatcher.stop(), ...running.splice(0).map((part) => part.stop())]);
+    await Promise.all(underWay);
+  }
+
+  function parts(): readonly (() => Running)[] {
+    return [
+      () => storeWatch.onReturn(watch.restart),
+      () =>
+        messaging.onConnectionChange((connected) => {
+          watch.restart();
+          if (connected) guard(dispatcher.reconcile().then(dispatcher.kick), 'Reconciling the work queue');
+        }),
+      () =>
+        fleet.onHeartbeat((heartbeat) => {
+          guard(watch.heard(heartbeat), 'Comparing what a worker has with the log');
+          const slotsNow = fleet.slots(defaultPool);
+          if (slotsNow !== slots) guard(dispatcher.kick(), 'Dispatching');
+          slots = slotsNow;
+        }),
+      () => messaging.serveClaims((claim) => answerClaim(world, claim)),
+      () =>
+        messaging.consumeReports({
+          mark: StreamMarkText.nullable().catch(null).parse(marks.read('reports')),
+          handler: gatherReports(clock, (received) =>
+            storeWatch.outlast(() => recordReport(world, received), stopping.signal),
+          ),
+          onMark: (mark) => marks.write('reports', JSON.stringify(mark)),
+        }),
+      () =>
+        runPolicies({
+          ...world,
+          sealLog: (jobId, signal) => sealLog(world, jobId, signal),
+          mark: {
+            read: () => marks.read('policies') as Position | null,
+            write: (position) => marks.write('policies', position),
+          },
+        }),
+      () => every(watchEveryMs, watch.sweep, 'Looking for lost workers'),
+      () => every(retryEveryMs, dispatcher.kick, 'Dispatching'),
+      () => every(retryEveryMs, armWhatIsUnarmed, 'Arming timers'),
+      () => every(reconcileEveryMs, dispatcher.reconcile, 'Reconciling the work queue'),
+      () => removeArtifactsRegularly(world),
+    ];
+  }
 
   function followBatch(batch: EventBatch): void {
     const touched = new Map<JobId, number>();

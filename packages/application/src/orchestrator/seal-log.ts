@@ -24,9 +24,10 @@ const bySystem = { actor: { kind: 'system', name: 'log-sealer' } } as const;
 
 /**
  * Writes an ended build's log into an artifact (gzipped NDJSON) and records where it is and what is missing, so that it
- * outlives the log stream. Does nothing for a log that is sealed already. The artifact's id follows from the job's, and
- * what an interrupted try has put there is replaced, so the record always says what the artifact holds. Rejects with the
- * signal's reason when that aborts before the log is complete.
+ * outlives the log stream. Does nothing for a log that is sealed already. What an interrupted try of the same sealer has put
+ * is replaced, and another one's artifact has another id: a leader that stood still and goes on touches nothing that its
+ * successor has put on record. So the record always says what the artifact holds; what is on none goes with everything that
+ * nothing refers to. Rejects with the signal's reason when that aborts before the log is complete.
  */
 export async function sealLog(
   world: {
@@ -34,17 +35,20 @@ export async function sealLog(
     readonly logs: ReceivedLogs;
     readonly artifacts: ArtifactStore;
     readonly clock: Clock;
+    /** Unique to the term of a leader, within which one try follows the other. */
+    readonly sealer: string;
   },
   jobId: JobId,
   signal: AbortSignal,
 ): Promise<void> {
-  const { actors, logs, artifacts } = world;
+  const { actors, logs, artifacts, sealer } = world;
   if ((await actors.log.load(jobId)).state.value === 'sealed') return;
   const { attempt } = (await actors.buildJob.load(jobId)).state.context;
   if (attempt > 0) await endOrTimeout(world, { jobId, attempt, signal });
 
   const counted = { lines: 0 };
-  const artifactId = ArtifactId.parse(`log-${createHash('sha256').update(jobId).digest('hex').slice(0, 32)}`);
+  const name = createHash('sha256').update(`${jobId} ${sealer}`).digest('hex').slice(0, 32);
+  const artifactId = ArtifactId.parse(`log-${name}`);
   const packed = streamOf(ndjson(logs.readAll(jobId), counted))
     .pipeThrough(new TextEncoderStream())
     .pipeThrough(new CompressionStream('gzip'));

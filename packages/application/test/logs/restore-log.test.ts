@@ -49,7 +49,8 @@ async function aSealedLog() {
   } as unknown as ArtifactStore; // nothing else of it is called
   const store = createMemoryEventStore();
   const actors = createActors({ store, clock: systemClock, newId: randomUUID, random: () => 0 });
-  await sealLog({ actors, logs: sealing, artifacts, clock: systemClock }, jobId, new AbortController().signal);
+  const world = { actors, logs: sealing, artifacts, clock: systemClock, sealer: 'leader-1' };
+  await sealLog(world, jobId, new AbortController().signal);
   const { log, warnings } = recordingLog();
   const sealed = { artifactId: ArtifactId.parse('log-1'), lines: lineCount };
   const restorer = createLogRestorer({ logs: other, artifacts, readModels: { sealedLog: () => sealed }, log });

@@ -20,16 +20,20 @@ const aLine = (n: number): LogLineView => {
 };
 
 /** A clock whose timers are due at once, so that only the number of looks counts. */
-function impatientClock(): Clock & { readonly elapsedMs: () => number } {
+function impatientClock(): Clock & { readonly elapsedMs: () => number; whileWaiting(work: () => Promise<void>): void } {
   let elapsedMs = 0;
+  let work = async () => {};
   return {
     now: systemClock.now,
     monotonicMs: () => elapsedMs,
     elapsedMs: () => elapsedMs,
     setTimer(delayMs, callback) {
       elapsedMs += delayMs;
-      const turn = setImmediate(callback);
+      const turn = setImmediate(() => void work().then(callback));
       return { cancel: () => clearImmediate(turn) };
+    },
+    whileWaiting(next) {
+      work = next;
     },
   };
 }
@@ -64,21 +68,28 @@ async function aWorld({ claimed = true } = {}) {
     readAll: () => log.lines,
   };
   // Nothing else of the artifact store is called.
-  const world = { actors, logs, artifacts: artifacts as ArtifactStore, clock };
+  const world = { actors, logs, artifacts: artifacts as ArtifactStore, clock, sealer: 'leader-1' };
   return {
     actors,
     clock,
     log,
     seal: (signal = new AbortController().signal) => sealLog(world, jobId, signal),
+    /** A leader that has received other lines. */
+    sealAsAnother(lines: readonly LogLineView[]): Promise<void> {
+      const received = { progress: () => ({ received: lines.length, missing: 0, end: lines.length }) };
+      const another = { ...world, sealer: 'leader-2', logs: { ...received, readAll: () => lines } };
+      return sealLog(another, jobId, new AbortController().signal);
+    },
     sealed: async () => (await store.readStream(`log-${jobId}`)).map(({ data }) => data),
-    linesKept: () =>
-      [...kept.values()].map((content) =>
-        gunzipSync(content)
-          .toString()
-          .split('\n')
-          .filter((line) => line !== '')
-          .map((line) => JSON.parse(line)),
-      ),
+    /** What the artifact holds that is on record. */
+    async linesKept() {
+      const [seal] = await store.readStream(`log-${jobId}`);
+      if (seal === undefined) return [];
+      const { artifactId } = seal.data as { readonly artifactId: ArtifactId };
+      const text = gunzipSync(kept.get(artifactId) ?? Buffer.alloc(0)).toString();
+      return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
+    },
+    artifactsKept: () => kept.size,
     /** What the next append to the log's stream meets. */
     failNextRecord() {
       const { handle } = actors.log;
@@ -100,7 +111,8 @@ describe('sealing a log', () => {
     await world.seal();
     await world.seal();
     expect(await world.sealed()).toMatchObject([{ lines: 5_000, missingLines: 0 }]);
-    expect(world.linesKept()).toEqual([world.log.lines]);
+    expect(await world.linesKept()).toEqual(world.log.lines);
+    expect(world.artifactsKept()).toBe(1);
     expect(world.clock.elapsedMs()).toBe(0);
   });
 
@@ -129,7 +141,18 @@ describe('sealing a log', () => {
     world.log.lines = [aLine(1), aLine(2)];
     await world.seal();
     expect(await world.sealed()).toMatchObject([{ lines: 2 }]);
-    expect(world.linesKept()).toEqual([world.log.lines]);
+    expect(await world.linesKept()).toEqual(world.log.lines);
+    expect(world.artifactsKept()).toBe(1);
+  });
+
+  it('leaves what another leader has sealed meanwhile as it is recorded', async () => {
+    const world = await aWorld();
+    world.log.lines = [aLine(1)];
+    const all = [aLine(1), aLine(2)];
+    world.clock.whileWaiting(() => world.sealAsAnother(all));
+    await world.seal();
+    expect(await world.sealed()).toMatchObject([{ lines: 2, missingLines: 0 }]);
+    expect(await world.linesKept()).toEqual(all);
   });
 
   it('gives up its wait when it is told to stop', async () => {
