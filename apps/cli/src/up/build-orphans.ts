@@ -8,28 +8,32 @@ export const BUILD_OWNER_VARIABLE = 'YARDMASTER_BUILD_OWNER';
 const MAX_ROUNDS = 20;
 
 /**
- * Kills (SIGKILL) every process whose build owner starts with `ownerPrefix`, until none is left, and returns how many
- * it were. The marker is inherited, so this finds what left its process group and its session as well. Builds of other
- * data directories are never touched.
+ * Kills (SIGKILL) every process of the builds of one worker, `<instance id>/<worker id>`, or of all workers,
+ * `<instance id>/`, until none is left, and returns how many it were. The marker is inherited, so this finds what left
+ * its process group and its session as well. Builds of other data directories are never touched.
  */
-export function killBuildOrphans(ownerPrefix: string): number {
+export function killBuildOrphans(owner: string): number {
   const killed = new Set<number>();
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const found = processesOwnedBy(ownerPrefix).filter(kill);
+    const found = processesOwnedBy(owner).filter(kill);
     if (found.length === 0) break;
     for (const pid of found) killed.add(pid);
   }
   return killed.size;
 }
 
-function processesOwnedBy(ownerPrefix: string): readonly number[] {
-  const marker = `${BUILD_OWNER_VARIABLE}=${ownerPrefix}`;
-  return process.platform === 'linux' ? markedInProc(marker) : markedInPs(marker);
+/** The name of one worker may begin that of another: worker-1, worker-10. */
+function processesOwnedBy(owner: string): readonly number[] {
+  const marker = `${BUILD_OWNER_VARIABLE}=${owner}`;
+  const isMarked = owner.endsWith('/')
+    ? (variable: string) => variable.startsWith(marker)
+    : (variable: string) => variable === marker;
+  return process.platform === 'linux' ? markedInProc(isMarked) : markedInPs(isMarked);
 }
 
-function markedInProc(marker: string): readonly number[] {
+function markedInProc(isMarked: (variable: string) => boolean): readonly number[] {
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && environmentOf(name).some((variable) => variable.startsWith(marker)))
+    .filter((name) => /^\d+$/.test(name) && environmentOf(name).some(isMarked))
     .map(Number);
 }
 
@@ -42,10 +46,10 @@ function environmentOf(pid: string): readonly string[] {
   }
 }
 
-function markedInPs(marker: string): readonly number[] {
+function markedInPs(isMarked: (variable: string) => boolean): readonly number[] {
   return execFileSync('ps', ['-axEww', '-o', 'pid=,command='], { encoding: 'utf8' })
     .split('\n')
-    .filter((line) => line.includes(` ${marker}`))
+    .filter((line) => line.split(/\s+/).some(isMarked))
     .map((line) => Number.parseInt(line, 10));
 }
 

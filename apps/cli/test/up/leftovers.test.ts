@@ -55,7 +55,7 @@ test('a run that is forgotten leaves no record', async () => {
 test('builds of a dead worker are killed, even outside its process group; those of others are not', async () => {
   const [ours, theirs] = [randomUUID(), randomUUID()];
   const orphan = await stray({ YARDMASTER_BUILD_OWNER: `${ours}/worker-1` });
-  const sibling = await stray({ YARDMASTER_BUILD_OWNER: `${ours}/worker-2` });
+  const sibling = await stray({ YARDMASTER_BUILD_OWNER: `${ours}/worker-12` });
   const stranger = await stray({ YARDMASTER_BUILD_OWNER: `${theirs}/worker-1` });
   const ended = once(orphan, 'exit');
   expect(killBuildOrphans(`${ours}/worker-1`)).toBe(1);
