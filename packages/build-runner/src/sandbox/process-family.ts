@@ -5,12 +5,15 @@ import {
   type ProcessEntry,
   type ProcessTable,
   readEnvironmentMark,
+  worksIn,
 } from './process-table.ts';
 
 /**
  * Everything a command started, as far as this machine shows it: its session, its descendants, whatever carries its mark
- * in the environment, what was seen of those before, and the sessions that they began. A process has to drop its
- * environment, begin a session and lose its parent between two looks to get out of sight; a stronger sandbox closes that.
+ * in the environment, what was seen of those before, and the sessions that they began. Some daemons write over their
+ * environment: of those it is what works in the command's folder, and with one that works elsewhere no look is certain.
+ * A process has to drop its environment, begin a session and lose its parent between two looks to get out of sight; a
+ * stronger sandbox closes that.
  * One that begins a session, starts its like and ends, again and again, can run ahead of every look: then no look is
  * certain.
  */
@@ -20,7 +23,12 @@ export interface ProcessFamily {
   readonly peakMemoryBytes: number;
 }
 
-export const createProcessFamily = (options: { readonly rootPid: number; readonly mark: string }): ProcessFamily => {
+export const createProcessFamily = (options: {
+  readonly rootPid: number;
+  readonly mark: string;
+  /** Where the command works, as its real path. */
+  readonly folder: string;
+}): ProcessFamily => {
   const known = new Set<string>();
   const strangers = new Set<string>();
   const sessions = new Set([options.rootPid]);
@@ -45,9 +53,10 @@ export const createProcessFamily = (options: { readonly rootPid: number; readonl
       if (sessions.has(entry.sessionId) || known.has(keyOf(entry))) members.set(entry.pid, entry);
       else if (byMark && !entry.zombie && mayHaveLostParent(entry) && !isStranger(entry)) {
         const mark = readEnvironmentMark(entry, options.mark);
-        if (mark === 'marked') members.set(entry.pid, entry);
-        if (mark === 'unmarked') strangers.add(keyOf(entry));
-        if (mark === 'unknown') certain = false;
+        if (mark === 'marked' || (mark === 'overwritten' && worksIn(entry, options.folder))) {
+          members.set(entry.pid, entry);
+        } else if (mark === 'unmarked') strangers.add(keyOf(entry));
+        else certain = false;
       }
     }
     addDescendants(entries, members);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { endProcesses, type Look, nothingKilled, signalProcess } from './end-processes.ts';
@@ -41,8 +42,9 @@ export const createProcessGroupSandbox = ({
   async run(command) {
     if (command.signal.aborted) return neverStarted;
     const startedAt = performance.now();
+    const folder = await realpath(command.cwd);
     const child = await start(command, { [ownerVariable]: owner, [jobVariable]: job });
-    const family = createProcessFamily({ rootPid: child.pid, mark: `${jobVariable}=${job}` });
+    const family = createProcessFamily({ rootPid: child.pid, mark: `${jobVariable}=${job}`, folder });
     const stopSampling = sample(family);
     try {
       const ending = await waitForEnd(child, command);

@@ -84,17 +84,18 @@ const fieldsOf = (stat: string): ((number: number) => string) => {
  * Whether a process was started with this variable in its environment, wherever it has moved since. `unknown` while
  * it is replacing its program, which may take long where the processor is busy, and when it has ended meanwhile. What
  * belongs to somebody else, or was begun outside of any session that this process can see, like the threads of the
- * kernel, is `unmarked`.
+ * kernel, is `unmarked`. `overwritten` where a daemon has written its title over its environment.
  */
 export const readEnvironmentMark = (
   { pid, sessionId }: Pick<ProcessEntry, 'pid' | 'sessionId'>,
   mark: string,
-): 'marked' | 'unmarked' | 'unknown' => {
+): 'marked' | 'unmarked' | 'overwritten' | 'unknown' => {
   if (sessionId === 0) return 'unmarked';
   try {
     const environment = readFileSync(`/proc/${pid}/environ`, 'latin1');
     if (environment === '') return isEmptyForGood(pid) ? 'unmarked' : 'unknown';
-    return environment.startsWith(`${mark}\0`) || environment.includes(`\0${mark}\0`) ? 'marked' : 'unmarked';
+    if (environment.startsWith(`${mark}\0`) || environment.includes(`\0${mark}\0`)) return 'marked';
+    return environment.split('\0', 1)[0]?.includes('=') === true ? 'unmarked' : 'overwritten';
   } catch (error) {
     return isForbidden(error) ? 'unmarked' : 'unknown';
   }
@@ -122,6 +123,10 @@ export const readProgramName = (pid: number): string => {
   const name = basename(readLinkOrNull(`/proc/${pid}/exe`)?.replace(/ \(deleted\)$/, '') ?? title ?? '');
   return name.replace(/\p{C}/gu, '?').slice(0, maxProgramNameLength) || '?';
 };
+
+/** Whether a process works in a folder, or below it. */
+export const worksIn = ({ pid }: Pick<ProcessEntry, 'pid'>, folder: string): boolean =>
+  `${readLinkOrNull(`/proc/${pid}/cwd`) ?? ''}/`.startsWith(`${folder}/`);
 
 const readLinkOrNull = (file: string): string | null => {
   try {

@@ -5,7 +5,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { endProcesses, nothingKilled } from '../../src/sandbox/end-processes.ts';
+import { endProcesses, nothingKilled, signalProcess } from '../../src/sandbox/end-processes.ts';
 import { endStrayProcesses } from '../../src/sandbox/end-stray-processes.ts';
 import { hasProcessTable, readProcessTable } from '../../src/sandbox/process-table.ts';
 import { isAlive, node, start } from '../fixtures/run-command.ts';
@@ -52,6 +52,32 @@ describe.runIf(hasProcessTable)('ending a command', () => {
     const ended = await result;
     expect(ended).toMatchObject({ ending: 'exited', nothingLeft: true });
     for (const line of lines) expect(isAlive(Number(line))).toBe(false);
+  });
+
+  /** Like Redis: it begins a session, loses its parent, and writes its title over its environment. */
+  const daemon = (folder: string) =>
+    `use POSIX; exit if fork; POSIX::setsid(); $0 = 'daemon'; chdir '${folder}'; $| = 1; print "$$\\n"; sleep 600`;
+
+  it('finds a daemon that writes over its environment by where it works', async () => {
+    const cwd = await temporaryFolder();
+    const { result, abort, firstLine } = start(`perl -e "$1"; sleep 60`, { cwd, args: [daemon('.')] });
+    const pid = Number(await firstLine);
+    onTestFinished(() => void signalProcess(pid, 'SIGKILL'));
+    abort.abort();
+    const ended = await result;
+    expect(ended).toMatchObject({ ending: 'cancelled', nothingLeft: true });
+    expect(ended.killed.processes).toContainEqual({ pid, command: 'perl' });
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('claims no proof beside such a daemon that works elsewhere', async () => {
+    const cwd = await temporaryFolder();
+    const { result, abort, firstLine } = start(`perl -e "$1"; sleep 60`, { cwd, args: [daemon('/')] });
+    const pid = Number(await firstLine);
+    onTestFinished(() => void signalProcess(pid, 'SIGKILL'));
+    abort.abort();
+    const { nothingLeft } = await result;
+    expect(nothingLeft).toBe(!isAlive(pid));
   });
 
   it('gives a command time to end by itself', async () => {
