@@ -34,6 +34,8 @@ export function createLeaderLease(options: LeaderLeaseOptions): LeaderLease {
   const listeners = new Set<() => void>();
   let notes: LeaseValue['notes'] = {};
   let leader: string | null = null;
+  /** When it was last heard of. */
+  let leaderKnownAtMs = Number.NEGATIVE_INFINITY;
   /** Our own lease: what the last write is numbered, and until when it counts. */
   let held: { readonly sequence: number; readonly untilMs: number } | null = null;
   /** What stands there, since when, and when it was last looked at. */
@@ -48,7 +50,7 @@ export function createLeaderLease(options: LeaderLeaseOptions): LeaderLease {
       return isLeading();
     },
     get leader() {
-      return leader;
+      return knownLeader();
     },
     onChange(listener) {
       // A function of its own, so that a listener registered twice is called twice and stopped apart.
@@ -73,12 +75,18 @@ export function createLeaderLease(options: LeaderLeaseOptions): LeaderLease {
     },
   };
 
+  /** Of a leader of whom nothing could be heard for the length of a lease nobody knows whether it leads. */
+  function knownLeader(): string | null {
+    return isLeading() || clock.monotonicMs() - leaderKnownAtMs < leaderLeaseMs ? leader : null;
+  }
+
   function isLeading(): boolean {
     return held !== null && clock.monotonicMs() < held.untilMs;
   }
 
   async function takePart(client: NatsConnection, signal: AbortSignal): Promise<void> {
     seen = null;
+    tell(); // also that the leader is not known any more, where nothing is answered
     await ensureLeaderBucket(client);
     for (;;) {
       tell(); // A lease that ran out meanwhile is over, even if we get it again.
@@ -126,6 +134,7 @@ export function createLeaderLease(options: LeaderLeaseOptions): LeaderLease {
     if (value === null) return;
     notes = value.notes;
     leader = value.leader;
+    leaderKnownAtMs = nowMs;
   }
 
   function isFree({ sequence, value }: LeaseEntry): boolean {
@@ -173,7 +182,7 @@ export function createLeaderLease(options: LeaderLeaseOptions): LeaderLease {
   }
 
   function tell(): void {
-    const now = { leading: isLeading(), leader };
+    const now = { leading: isLeading(), leader: knownLeader() };
     if (now.leading === told.leading && now.leader === told.leader) return;
     if (now.leading !== told.leading) log.info({ candidate }, now.leading ? 'Leads now.' : 'Leads no more.');
     told = now;

@@ -161,6 +161,32 @@ describe.concurrent('of several candidates', () => {
   });
 });
 
+describe.concurrent('a candidate that hears nothing', () => {
+  it('says after a whole lease that it does not know who leads', async ({ place: { aCandidate } }) => {
+    const { clock, pass } = aClock();
+    const { lease: first } = aCandidate('first');
+    await leads(first);
+    const { lease: second, connection } = aCandidate('second', clock);
+    await knows(second, 'first');
+    await connection.stop();
+    expect(second.leader).toBe('first');
+    pass(leaderLeaseMs);
+    expect(second.leader).toBeNull();
+  });
+
+  it('knows it again as soon as the message server answers', async ({ place: { server, aCandidate } }) => {
+    const { lease: first } = aCandidate('first');
+    await leads(first);
+    const { lease: second } = aCandidate('second');
+    await knows(second, 'first');
+    process.kill(server.pid, 'SIGSTOP');
+    await Promise.all([knows(first, null), knows(second, null)]).finally(() => process.kill(server.pid, 'SIGCONT'));
+    await Promise.race([leads(first), leads(second)]);
+    await Promise.all([until(first, () => first.leader !== null), until(second, () => second.leader !== null)]);
+    expect(second.leader).toBe(first.leader);
+  });
+});
+
 describe.concurrent('a candidate that stood still', () => {
   it('takes the silence of that time for its own, and waits for another whole one', async ({
     place: { aCandidate, looks },
