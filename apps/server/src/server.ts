@@ -66,7 +66,7 @@ export interface Server extends Running {
  * Starts the gateway and a candidate for the lead of the orchestrator in this process, and resolves when requests are
  * served. Without a NATS server, or while it cannot be reached, uploads are taken in and wait. A server of the event store
  * is waited for. What was started is stopped again when a later part fails, or the signal aborts; then it rejects. `stop`
- * finishes the answers under way and then gives the lead back.
+ * gives the lead back at once, while answers under way are still finished.
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { settings, dashboardDir, onFatal, onMessagingUnavailable = () => {}, onWaiting = () => {} } = options;
