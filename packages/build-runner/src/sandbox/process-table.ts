@@ -121,7 +121,8 @@ export const readProgramName = (pid: number): string => {
   const stat = readOrNull(`/proc/${pid}/stat`) ?? '';
   const title = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')).split(' ')[0];
   const name = basename(readLinkOrNull(`/proc/${pid}/exe`)?.replace(/ \(deleted\)$/, '') ?? title ?? '');
-  return name.replace(/\p{C}/gu, '?').slice(0, maxProgramNameLength) || '?';
+  // Shortened first: half a character is none.
+  return name.slice(0, maxProgramNameLength).replace(/\p{C}/gu, '?') || '?';
 };
 
 /** Whether a process works in a folder, or below it. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -115,6 +115,16 @@ describe.runIf(hasProcessTable)('what a command that was ended leaves as evidenc
     expect(killed.processes).toContainEqual({ pid, command: 'node' });
     expect(killed.processes.length).toBe(killed.count);
     expect(JSON.stringify(killed)).not.toMatch(/hunter2|token/);
+  });
+
+  it('names a program of a long name by its beginning, in whole characters', async () => {
+    const program = join(await temporaryFolder(), `${'a'.repeat(63)}🦊`);
+    await copyFile('/bin/sh', program);
+    const { result, abort, firstLine } = start('', { program: [program, '-c', 'echo up; sleep 600; exit 0'] });
+    await firstLine;
+    abort.abort();
+    const commands = (await result).killed.processes.map(({ command }) => command);
+    expect(commands).toContain(`${'a'.repeat(63)}?`);
   });
 
   it.each(['127.0.0.1', '::'])(
