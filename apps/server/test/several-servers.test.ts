@@ -1,13 +1,17 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Log } from '@yardmaster/application';
+import type { Log, ReadModels } from '@yardmaster/application';
 import { createMemoryEventStore } from '@yardmaster/event-store/memory';
 import { startWireServer } from '@yardmaster/event-store/wire-server';
 import { Problem, UserQueue } from '@yardmaster/protocol';
+import express from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { authenticate } from '../src/auth/authenticate.ts';
 import { positionHeader } from '../src/http/read-your-writes.ts';
 import { idOf, startTestServer, type TestServer } from './server-fixture.ts';
 
@@ -75,6 +79,31 @@ describe('two servers on one data directory', () => {
     expect(answer.success).toBe(true);
     const headers = { cookie, [positionHeader]: response.headers.get(positionHeader) ?? '' };
     expect((await second.ask('/auth/me', { as: null, headers })).status).toBe(200);
+  });
+
+  it('know whoever signed in at the other one a moment ago, before this is shown here', async () => {
+    const { parts, admin } = await startTestServer();
+    let isShown = false;
+    const readModels: ReadModels = {
+      ...parts.readModels,
+      userByTokenHash: (hash) => (isShown ? parts.readModels.userByTokenHash(hash) : null),
+      async waitFor() {
+        isShown = true;
+        return true;
+      },
+    };
+    const app = express();
+    app.use(authenticate({ ...parts, readModels }), (_req, res) => void res.json(res.locals.viewer ?? null));
+    const server = app.listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo; // as it listens on TCP
+    const asked = async (more: Record<string, string>) => {
+      const headers = { Authorization: `Bearer ${admin.token}`, ...more };
+      return await (await fetch(`http://127.0.0.1:${port}`, { method: 'POST', headers })).json();
+    };
+    expect(await asked({})).toBeNull();
+    expect(await asked({ [positionHeader]: '7' })).toMatchObject({ id: 'admin', via: 'token' });
   });
 
   it('leave the uploads of the other alone when they start', async () => {

@@ -4,6 +4,7 @@ import { parseCookie } from 'cookie';
 import type { CookieOptions, RequestHandler } from 'express';
 import type { Addresses } from '../addresses.ts';
 import { HttpProblem } from '../http/problem-details.ts';
+import { awaitOwnWrite } from '../http/read-your-writes.ts';
 import type { Viewer } from './viewer.ts';
 
 /**
@@ -61,11 +62,14 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * Finds out who asks. What a browser sends by itself (the cookie) proves nothing about who wanted the request, so with
- * it a change must also come from our own page: every browser says so in `Origin` or `Sec-Fetch-Site`.
+ * it a change must also come from our own page: every browser says so in `Origin` or `Sec-Fetch-Site`. Somebody who is not
+ * known here may have signed in at another gateway a moment ago: that is waited for.
  */
 export function authenticate(parts: AuthenticationParts): RequestHandler {
-  return (req, res, next) => {
-    const viewer = findViewer(parts, req.headers);
+  return async (req, res, next) => {
+    const { headers } = req;
+    let viewer = findViewer(parts, headers);
+    if (viewer === null && (await awaitOwnWrite(parts.readModels, headers))) viewer = findViewer(parts, headers);
     if (viewer !== null) {
       const unsafe = viewer.via === 'session' && !safeMethods.has(req.method);
       if (unsafe && !comesFromOwnPage(parts.addresses, req)) {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Position, ReadModels } from '@yardmaster/application';
 import { parseCookie } from 'cookie';
 import type { RequestHandler, Response } from 'express';
@@ -27,12 +28,18 @@ export async function settleWrite(readModels: ReadModels, res: Response, positio
 /** Lets a read wait, bounded, for the write that the client made before, perhaps at another gateway. */
 export function awaitOwnWrites(readModels: ReadModels): RequestHandler {
   return async (req, _res, next) => {
-    if (req.method === 'GET') {
-      const position = req.get(positionHeader) ?? positionFromCookie(req.headers.cookie, readModels.storeId);
-      if (position !== undefined) await waitFor(readModels, position);
-    }
+    if (req.method === 'GET') await awaitOwnWrite(readModels, req.headers);
     next();
   };
+}
+
+/** Waits, bounded, until the write is shown that the client made last; false at once where it names none. */
+export async function awaitOwnWrite(readModels: ReadModels, headers: IncomingHttpHeaders): Promise<boolean> {
+  const named = headers[positionHeader.toLowerCase()];
+  const position = typeof named === 'string' ? named : positionFromCookie(headers.cookie, readModels.storeId);
+  if (position === undefined) return false;
+  await waitFor(readModels, position);
+  return true;
 }
 
 function positionFromCookie(cookies: string | undefined, storeId: string): string | undefined {
