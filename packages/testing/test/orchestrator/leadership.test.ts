@@ -109,7 +109,7 @@ describe.concurrent('of two servers', () => {
     await (await worker.nextBuild()).finish();
     await world.until(before, 'BuildCompleted');
     const isAtTheEnd = async () => world.firstServer.readModels.mark('policies') === (await world.store.lastPosition());
-    await expect.poll(isAtTheEnd, { timeout: 20_000 }).toBe(true);
+    await context.expect.poll(isAtTheEnd, { timeout: 20_000 }).toBe(true);
     await world.firstServer.stop();
 
     const settled = await hearSettled(context, world);
@@ -120,7 +120,7 @@ describe.concurrent('of two servers', () => {
     await world.until(after, 'BuildCompleted');
     await settled.includes(after);
     expect(settled.jobIds()).not.toContain(before);
-    await expect.poll(() => read[1], { timeout: 20_000 }).toContain(`preview-${after}`);
+    await context.expect.poll(() => read[1], { timeout: 20_000 }).toContain(`preview-${after}`);
     expect(read[1]).not.toContain(`preview-${before}`);
   });
 });
