@@ -40,6 +40,7 @@ export function createLeaderLease(options: LeaderLeaseOptions): LeaderLease {
   let held: { readonly sequence: number; readonly untilMs: number } | null = null;
   /** What stands there, since when, and when it was last looked at. */
   let seen: { readonly sequence: number; readonly sinceMs: number; readonly lookedAtMs: number } | null = null;
+  let asideUntilMs = Number.NEGATIVE_INFINITY;
   let expiry = { cancel() {} };
   let told: { readonly leading: boolean; readonly leader: string | null } = { leading: false, leader };
   let stopped: Promise<void> | null = null;
@@ -69,6 +70,9 @@ export function createLeaderLease(options: LeaderLeaseOptions): LeaderLease {
       notes = next;
     },
     noted: (name) => notes[name] ?? null,
+    standAside(forMs) {
+      asideUntilMs = clock.monotonicMs() + forMs;
+    },
     stop() {
       stopped ??= giveBack();
       return stopped;
@@ -91,16 +95,21 @@ export function createLeaderLease(options: LeaderLeaseOptions): LeaderLease {
     for (;;) {
       tell(); // A lease that ran out meanwhile is over, even if we get it again.
       // Never left half-way, and bounded by itself: at a stop it is known what we hold.
-      await (isLeading() ? renew(client) : apply(client));
+      await (isLeading() ? renewOrResign(client) : apply(client));
       tell();
       await delay(nextLookMs(), undefined, { signal });
     }
   }
 
-  async function renew(client: NatsConnection): Promise<void> {
+  function isAside(): boolean {
+    return clock.monotonicMs() < asideUntilMs;
+  }
+
+  async function renewOrResign(client: NatsConnection): Promise<void> {
     const untilMs = clock.monotonicMs() + leaderLeaseMs;
-    const sequence = await replaceOurs(client, candidate);
-    if (sequence !== null) return hold(sequence, untilMs);
+    const resigns = isAside();
+    const sequence = await replaceOurs(client, resigns ? null : candidate);
+    if (sequence !== null && !resigns) return hold(sequence, untilMs);
     held = null;
     look(await readLease(client, log));
   }
@@ -120,7 +129,7 @@ export function createLeaderLease(options: LeaderLeaseOptions): LeaderLease {
   async function apply(client: NatsConnection): Promise<void> {
     const entry = await readLease(client, log);
     look(entry);
-    if (!isFree(entry)) return;
+    if (isAside() || !isFree(entry)) return;
     const untilMs = clock.monotonicMs() + leaderLeaseMs;
     const value = { leader: candidate, session, process: thisProcess, notes };
     const sequence = await writeLease(client, value, entry.sequence);

@@ -123,6 +123,20 @@ describe.concurrent('of several candidates', () => {
     expect(second.noted('other')).toBeNull();
   });
 
+  it('another leads when the leader stands aside, and that one when nobody else will', async ({
+    place: { aCandidate },
+  }) => {
+    const { lease: first } = aCandidate('first');
+    await leads(first);
+    const { lease: second } = aCandidate('second');
+    await knows(second, 'first');
+    first.standAside(1_000);
+    await leads(second);
+    expect(first.leading).toBe(false);
+    await second.stop();
+    await leads(first);
+  });
+
   it('another leads when the process of the leader is killed', async ({ place: { aCandidate, aLeaderProcess } }) => {
     const { child } = await aLeaderProcess('first');
     const { lease: second } = aCandidate('second');

@@ -5,6 +5,9 @@ import { type OrchestratorOptions, startOrchestrator } from './orchestrator.ts';
 /** Pauses before a start that failed is tried again; they double from the first to the second. */
 const firstRetryMs = 100;
 const longestRetryMs = 5_000;
+/** So many starts are tried, some eight seconds long, before another server gets its turn for so long. */
+const mostFailedStarts = 5;
+const standAsideMs = 10_000;
 /** How long the read models may take to show what the last leader has appended. */
 const catchUpTimeoutMs = 1_000;
 /** How often a server that stands by makes the marks of the leader its own. */
@@ -15,8 +18,8 @@ export interface LeadOptions extends Omit<OrchestratorOptions, 'marks'> {
 }
 
 /**
- * Runs the orchestrator while this server leads, one at a time: it is stopped before it is started again, and a start that
- * fails is tried again for as long as the lease lasts. `stop` stops it, and gives no lease back.
+ * Runs the orchestrator while this server leads, one at a time: it is stopped before it is started again. A start that fails
+ * is tried again a few times; then the lead is left to others for a while, who may be able to. `stop` stops it, and gives no lease back.
  */
 export function leadWhileElected(options: LeadOptions): Running {
   const { lease, readModels, storeWatch, clock } = options;
@@ -60,6 +63,7 @@ export function leadWhileElected(options: LeadOptions): Running {
   }
 
   async function serve(signal: AbortSignal): Promise<void> {
+    let failures = 0;
     for (let pauseMs = firstRetryMs; !signal.aborted; pauseMs = Math.min(pauseMs * 2, longestRetryMs)) {
       try {
         await catchUp(signal);
@@ -68,7 +72,9 @@ export function leadWhileElected(options: LeadOptions): Running {
         await orchestrator.stop();
       } catch (error) {
         if (signal.aborted) return;
-        log.error({ error }, 'The orchestrator could not be started; it is tried again.');
+        failures += 1;
+        log.error({ error, failures }, 'The orchestrator could not be started; it is tried again.');
+        if (failures % mostFailedStarts === 0) lease.standAside(standAsideMs);
         await pause(pauseMs, signal);
       }
     }

@@ -92,6 +92,11 @@ export interface LeaderLease {
   note(name: string, value: string): void;
   /** The last note of this name, whoever led when it was made; null without one, or where the lease was forgotten. */
   noted(name: string): string | null;
+  /**
+   * Gives the lease back within a moment, and leaves it to others for so long: for who leads and cannot do what a leader has
+   * to. Does nothing more than the latter for who does not lead.
+   */
+  standAside(forMs: number): void;
   /** Gives the lease back, so that another server leads at once. Idempotent. */
   stop(): Promise<void>;
 }

@@ -31,14 +31,16 @@ function aLease() {
     },
     note() {},
     noted: () => null,
+    standAside: () => become(false),
     async stop() {},
   };
+  function become(now: boolean): void {
+    leading = now;
+    for (const listener of [...listeners]) listener();
+  }
   return {
     lease,
-    become(now: boolean) {
-      leading = now;
-      for (const listener of listeners) listener();
-    },
+    become,
     /** It is over, and nobody was told yet. */
     runOut() {
       leading = false;
@@ -134,6 +136,7 @@ async function aServer() {
     jobId,
     become,
     runOut,
+    leading: () => lease.leading,
     stop: () => leading.stop(),
     runs: (count: number) => expect.poll(wire.orchestrators, { timeout: 20_000 }).toBe(count),
     /** Resolves when the marks were asked for in vain; from then on they can be read. */
@@ -184,6 +187,17 @@ describe('the orchestrator', () => {
     become(true);
     await runs(1);
     expect(tries).toBeGreaterThanOrEqual(3);
+  });
+
+  it('is left to another server when it cannot be started here, and started when that did not help', async () => {
+    const { become, catchingUp, runs, leading } = await aServer();
+    void catchingUp(async () => false);
+    become(true);
+    await expect.poll(leading, { timeout: 20_000 }).toBe(false);
+    await runs(0);
+    void catchingUp(async () => true);
+    become(true);
+    await runs(1);
   });
 
   it('leaves nothing behind of a start that failed half-way', async () => {

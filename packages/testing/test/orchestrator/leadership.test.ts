@@ -165,6 +165,7 @@ describe.concurrent('two servers that both believe that they lead', { timeout: s
     },
     note() {},
     noted: () => null,
+    standAside() {},
     async stop() {},
   };
 
