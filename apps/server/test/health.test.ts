@@ -53,7 +53,7 @@ describe('how a server finds itself', () => {
     rmSync(join(server.dataDir, 'read-models.sqlite'));
     const again = await startTestServer({ dataDir: server.dataDir });
     const { problems } = await readiness(again);
-    expect(problems.find(({ code }) => code === 'read-models-rebuilt')?.message).toContain('There were none');
+    expect(problems.find(({ code }) => code === 'read-models-rebuilt')?.message).toContain('They were missing');
     expect((await again.get<{ websites: unknown[] }>('/websites')).websites).toHaveLength(1);
   });
 });

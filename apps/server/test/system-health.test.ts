@@ -224,7 +224,7 @@ describe('problems', () => {
       { code: 'event-store-unavailable', reason: null },
       { code: 'no-workers', online: 0 },
       { code: 'no-workers', online: 2 },
-      { code: 'read-models-rebuilt', reason: 'It is damaged: file is not a database' },
+      { code: 'read-models-rebuilt', reason: 'It is damaged: file is not a database.' },
       { code: 'clock-jumped', byMs: 5_400_000 },
       { code: 'clock-jumped', byMs: -7_000 },
       ...(['read-models-behind', 'disk-full', 'disk-low', 'messaging-unavailable', 'no-leader'] as const).map(

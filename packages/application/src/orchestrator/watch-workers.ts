@@ -155,7 +155,8 @@ export function watchWorkers(world: {
       bySystem,
     );
     openJobs.updateFrom(id, result);
-    if (result.ok) world.log.warn({ jobId: id, workerId, attempt, reason }, 'A worker was lost.');
+    if (!result.ok) return;
+    world.log.warn({ jobId: id, workerId, attempt, reason }, `${workerId} was lost with build ${id}: ${reason}`);
   }
 
   function forgetAllBut(held: readonly OpenJob[]): void {

@@ -170,5 +170,5 @@ export function createLogFollower(
 }
 
 /** A file that was deleted, or read models of another event store. */
-const nothingThere = 'There were none of this event store.';
+const nothingThere = 'They were missing, or those of another event store.';
 const stoppedEarly = 'The read models or the event store were stopped before all events were projected.';

@@ -32,14 +32,14 @@ export function openSqliteFile({ file, version, schema }: SqliteFileOptions): Sq
     db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
       PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY`);
     const check = db.prepare('PRAGMA quick_check(1)').get()?.quick_check;
-    if (check !== 'ok') return refuse(db, `It is damaged: ${check}`);
+    if (check !== 'ok') return refuse(db, `It is damaged: ${check}.`);
     const stored = db.prepare('PRAGMA user_version').get()?.user_version;
     const empty = db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
     if (empty) db.exec(`BEGIN IMMEDIATE; ${schema}; PRAGMA user_version = ${version}; COMMIT`);
     else if (stored !== version) return refuse(db, `It has version ${stored}; this program writes ${version}.`);
     return { ok: true, db };
   } catch (error) {
-    if (isDamage(error)) return refuse(db, `It is damaged: ${error.message}`);
+    if (isDamage(error)) return refuse(db, `It is damaged: ${error.message}.`);
     db.close();
     throw error;
   }

@@ -52,7 +52,7 @@ test.each(damages)(
     const reasons: string[] = [];
     const again = await started(history.store, { file, onMadeAnew: (reason) => reasons.push(reason) });
     expect(again.job(jobId)?.status).toBe('queued');
-    expect(reasons).toEqual(['There were none of this event store.']);
+    expect(reasons).toEqual(['They were missing, or those of another event store.']);
   },
 );
 
@@ -101,7 +101,10 @@ test('says why read models were made anew, and nothing when they were only conti
   const other = createHistory({ storeId: 'store-2' });
   await other.request('z');
   await (await started(other.store, { file, onMadeAnew })).stop();
-  expect(reasons).toEqual(['It is damaged: file is not a database', 'There were none of this event store.']);
+  expect(reasons).toEqual([
+    'It is damaged: file is not a database.',
+    'They were missing, or those of another event store.',
+  ]);
 });
 
 test.each(damages)('a log store that is %s while it is used is set aside, and an empty one made', async (_, damage) => {

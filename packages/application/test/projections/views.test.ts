@@ -107,7 +107,7 @@ test('the owner of a build that is set aside is told why, and who can go on with
     type: 'failed',
     title: 'Build set aside',
     message:
-      'Build #1 of “Shop” is set aside: it was alone on its worker each of the 2 times that one was lost:' +
+      'Build #1 of “Shop” is set aside: its worker was lost 2 times while it had this build only:' +
       ' worker-1 (install), worker-1 (install). An operator can release it as a new build.',
   });
 });

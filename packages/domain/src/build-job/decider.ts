@@ -239,7 +239,7 @@ type BuildFailure = BuildJobEventOf<'BuildFailed'>['data'];
 function poisonText(losses: readonly WorkerLoss[]): string {
   const lonely = losses.filter(({ alone }) => alone);
   const named = lonely.map(({ workerId, step }) => `${workerId} (${step ?? 'before its first step'})`);
-  return `It was alone on its worker each of the ${lonely.length} times that one was lost: ${named.join(', ')}.`;
+  return `Its worker was lost ${lonely.length} times while it had this build only: ${named.join(', ')}.`;
 }
 
 function checkedByMachine(

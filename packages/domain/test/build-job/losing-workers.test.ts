@@ -53,7 +53,7 @@ describe('a build that is alone on its worker both times that one is lost', () =
           data: {
             code: 'poison-build',
             message:
-              'It was alone on its worker each of the 2 times that one was lost: worker-1 (install), worker-2 (install).',
+              'Its worker was lost 2 times while it had this build only: worker-1 (install), worker-2 (install).',
             hint,
             step: 'install',
             annotations: [],
