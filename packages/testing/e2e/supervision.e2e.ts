@@ -7,17 +7,18 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
 
-const mainFile = fileURLToPath(new URL('../../../apps/cli/src/main.ts', import.meta.url));
+const repositoryRoot = fileURLToPath(new URL('../../..', import.meta.url));
+const up = [process.execPath, join(repositoryRoot, 'apps/cli/src/main.ts'), 'up'] as const;
 
 const READY_TIMEOUT_MS = 120_000;
 const HEAL_TIMEOUT_MS = 60_000;
 
 type Supervisor = ChildProcessByStdio<null, Readable, Readable> & { readonly said: () => string };
 
-/** `yardmaster up` on a data directory and a free port; resolves once it says that it is ready. */
-async function startUp(dataDir: string): Promise<Supervisor> {
+/** `yardmaster up`, or what starts it, on a data directory and a free port; resolves once it says that it is ready. */
+async function startUp(dataDir: string, [program, ...args]: readonly [string, ...string[]] = up): Promise<Supervisor> {
   const env = { ...process.env, YARDMASTER_DATA_DIR: dataDir, YARDMASTER_PORT: '0', YARDMASTER_WORKERS: '1' };
-  const child = spawn(process.execPath, [mainFile, 'up'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { cwd: repositoryRoot, env, stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => stop(child));
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -108,4 +109,15 @@ test('a killed supervisor takes server and workers with it, and the next start c
     `killed what a crashed start had left running: nats-server (process ${pids['nats-server']})`,
   );
   expect(isAlive(pids['nats-server'] ?? 0)).toBe(false);
+});
+
+test('SIGTERM to `npm start` alone ends everything before npm ends, with exit code 0', async () => {
+  const dataDir = newDataDir();
+  const npm = await startUp(dataDir, ['npm', 'start']);
+  const children = Object.values(runningChildren(dataDir));
+  expect(children.length).toBeGreaterThan(2);
+  const ended = once(npm, 'exit');
+  npm.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+  expect(children.filter(isAlive)).toEqual([]);
 });
