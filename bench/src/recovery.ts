@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Actors, createActors, type EventStore, requestBuild, systemClock } from '@yardmaster/application';
-import { type BuildSource, JobId, UserId, WebsiteId } from '@yardmaster/domain';
+import { type BuildSource, isTerminal, JobId, UserId, WebsiteId } from '@yardmaster/domain';
 import { openSqliteEventStore } from '@yardmaster/event-store/sqlite';
 import { createApi, uploadBody } from './api.ts';
 import { aimBelow, type Bench } from './bench.ts';
@@ -132,12 +132,11 @@ async function requestBuilds(
 }
 
 async function countOpen(store: EventStore): Promise<number> {
-  const ended = new Set(['BuildCompleted', 'BuildFailed', 'BuildCancelled']);
   let open = 0;
   const last = await store.lastPosition();
   if (last === null) return 0;
   for await (const batch of store.subscribeToAll()) {
-    for (const { type } of batch) open += type === 'BuildRequested' ? 1 : ended.has(type) ? -1 : 0;
+    for (const event of batch) open += event.type === 'BuildRequested' ? 1 : isTerminal(event) ? -1 : 0;
     if (batch.some(({ position }) => store.comparePositions(position, last) >= 0)) break;
   }
   return open;

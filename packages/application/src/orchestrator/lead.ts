@@ -1,3 +1,4 @@
+import { pause } from '../ports/clock.ts';
 import type { LeaderLease, OrchestratorMessaging, Running } from '../ports/messaging.ts';
 import { createHandedOnMarks } from './marks.ts';
 import { type OrchestratorOptions, startOrchestrator } from './orchestrator.ts';
@@ -75,7 +76,7 @@ export function leadWhileElected(options: LeadOptions): Running {
         failures += 1;
         log.error({ error, failures }, 'The orchestrator could not be started; it is tried again.');
         if (failures % mostFailedStarts === 0) lease.standAside(standAsideMs);
-        await pause(pauseMs, signal);
+        await pause(clock, pauseMs, signal);
       }
     }
   }
@@ -95,19 +96,6 @@ export function leadWhileElected(options: LeadOptions): Running {
       log.warn({ error }, 'The marks of the leader could not be kept; the next ones cover them.');
     }
     keeping = clock.setTimer(keepMarksEveryMs, keepMarks);
-  }
-
-  function pause(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        timer.cancel();
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = clock.setTimer(ms, done);
-      signal.addEventListener('abort', done);
-      if (signal.aborted) done();
-    });
   }
 }
 

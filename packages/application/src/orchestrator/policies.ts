@@ -1,7 +1,7 @@
 import { type BuildJobEventOf, buildJobDecider, isTerminal, JobId, statusOf, WebsiteId } from '@yardmaster/domain';
 import { z } from 'zod';
 import type { Actors } from '../actors.ts';
-import type { Clock } from '../ports/clock.ts';
+import { type Clock, pause } from '../ports/clock.ts';
 import type { EventStore, Position, RecordedEvent } from '../ports/event-store.ts';
 import type { Log } from '../ports/log.ts';
 import type { Running } from '../ports/messaging.ts';
@@ -63,7 +63,7 @@ export function runPolicies({ store, actors, storeWatch, clock, log, sealLog, ma
         if (abort.signal.aborted) return;
         log.error({ error }, 'The policies cannot follow the event store; they try again.');
       }
-      await pause(firstRetryMs);
+      await pause(clock, firstRetryMs, abort.signal);
     }
   }
 
@@ -103,22 +103,9 @@ export function runPolicies({ store, actors, storeWatch, clock, log, sealLog, ma
           return;
         }
         log.error({ stream, revision, error }, 'A policy failed; it is tried again.');
-        await pause(pauseMs);
+        await pause(clock, pauseMs, abort.signal);
       }
     }
-  }
-
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        timer.cancel();
-        abort.signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = clock.setTimer(ms, done);
-      abort.signal.addEventListener('abort', done);
-      if (abort.signal.aborted) done();
-    });
   }
 
   async function react(event: RecordedEvent): Promise<void> {

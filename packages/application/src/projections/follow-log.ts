@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../ports/clock.ts';
+import { type Clock, pause } from '../ports/clock.ts';
 import { type EventBatch, type EventStore, EventStoreUnavailable, type Position } from '../ports/event-store.ts';
 import type { Log } from '../ports/log.ts';
 import type { Running } from '../ports/messaging.ts';
@@ -126,7 +126,7 @@ export function createLogFollower(
         if (!caughtUp) throw error;
         if (isFinal) return;
         log.error({ error }, `The read models cannot follow the log; next try in ${followRetryDelayMs} ms.`);
-        await pause();
+        await pause(clock, followRetryDelayMs, abort.signal);
       }
     }
   }
@@ -156,16 +156,6 @@ export function createLogFollower(
     } catch (error) {
       log.error({ error }, 'A listener to projected events threw.');
     }
-  }
-
-  async function pause(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = clock.setTimer(followRetryDelayMs, resolve);
-      abort.signal.addEventListener('abort', () => {
-        timer.cancel();
-        resolve();
-      });
-    });
   }
 }
 
